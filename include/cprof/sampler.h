@@ -1,0 +1,61 @@
+/* sampler.h - when, how often, which processes
+ *
+ * A session samples one target in a thread of its own (the only one that uses
+ * ptrace) and hands raw copies through a ring; the thread that owns the session
+ * takes them out with session_step(), which decodes them and calls the readers
+ * in order. A ring that is full is counted, never waited for.
+ */
+#ifndef CPROF_SAMPLER_H
+#define CPROF_SAMPLER_H
+
+#include "cprof/model.h"
+
+struct session_options {
+	pid_t pid; /* to attach to */
+	bool launched; /* we started it: wait for its interpreter */
+	double rate_hz;
+	uint64_t duration_ns; /* 0: until the target ends */
+};
+
+/* Called in the thread of session_step(), samples in order of time. */
+typedef int (*session_reader)(void *arg, const struct defs *d,
+			      const struct sample *s);
+
+enum session_end {
+	SESSION_RUNNING,
+	SESSION_DURATION, /* its time is over */
+	SESSION_TARGET_ENDED,
+	SESSION_STOPPED, /* by session_stop() */
+	SESSION_FAILED, /* see session_error() */
+};
+
+struct session;
+
+/* Opens the target and finds its interpreter (a launched one may not have it
+ * yet). ERR_NOPROC, ERR_PERM, ERR_NOT_PYTHON, ERR_UNSUPPORTED ... */
+int session_new(struct session **s, const struct session_options *o);
+void session_free(struct session *s);
+int session_add_reader(struct session *s, session_reader read, void *arg);
+/* One instant, now, in the calling thread: every thread's sample, idle ones
+ * too, goes to the readers before this returns. For dump. */
+int session_snapshot(struct session *s);
+/* Start sampling. */
+int session_start(struct session *s);
+/* Hand what has been sampled to the readers, waiting up to timeout_ms for the
+ * session to end if there is nothing. */
+enum session_end session_step(struct session *s, int timeout_ms);
+/* Ask it to end; the rest still comes through session_step(). */
+void session_stop(struct session *s);
+
+int session_error(const struct session *s); /* ERR_*, with SESSION_FAILED */
+const struct defs *session_defs(const struct session *s);
+const struct meta *session_meta(const struct session *s);
+/* A copy; may be asked at any time. */
+void session_stats(const struct session *s, struct stats *out);
+/* What a failed attach found: "CPython 3.15.2 (libpython3.15.so.1.0)" or "". */
+const char *session_found(const struct session *s);
+/* Threads that are alive now: all and by state. */
+void session_threads(const struct session *s, unsigned int *all,
+		     unsigned int by_state[STATE_ACTIVE_GIL + 1]);
+
+#endif

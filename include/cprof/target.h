@@ -1,0 +1,226 @@
+/* target.h - the other process: its memory, files, threads, and how to stop one
+ *
+ * The only module that calls ptrace or process_vm_readv and opens /proc/PID.
+ * Nothing is ever written to a target. Two small structs of functions are the
+ * seam: `mem` reads it, `still` makes a thread stand; tests put a faulty memory
+ * or an image there. Only the sampler's thread may use `still`, as ptrace and
+ * waitpid are bound to the thread that attached.
+ */
+#ifndef CPROF_TARGET_H
+#define CPROF_TARGET_H
+
+#include <limits.h>
+
+#include "cprof/base.h"
+
+typedef uint64_t raddr_t; /* an address in the target, never a pointer */
+
+/* ---- memory: mem.c ---------------------------------------------------- */
+
+struct mem_seg {
+	raddr_t addr;
+	void *buf;
+	uint32_t len;
+	int32_t err; /* out: 0, or ERR_FAULT if not read whole */
+};
+
+/* A vectored read, in order; up to 1,024 segments are one system call. A
+ * segment that cannot be read does not spoil those after it. Returns 0 when it
+ * was carried out (look at each err), ERR_NOPROC when the process is gone,
+ * ERR_PERM. */
+struct mem {
+	int (*readv)(struct mem *m, struct mem_seg *segs, unsigned int n);
+};
+
+struct mem_live {
+	struct mem mem;
+	pid_t pid;
+	uint64_t calls; /* system calls made */
+};
+
+void mem_live_init(struct mem_live *m, pid_t pid);
+
+/* Fails the n-th read and, with `every`, all after it. For tests. */
+struct mem_faulty {
+	struct mem mem;
+	struct mem *inner;
+	uint64_t reads, fail_at; /* counts from 1; 0 = never */
+	bool every;
+	int err; /* ERR_FAULT per segment, anything else for the call */
+};
+
+void mem_faulty_init(struct mem_faulty *m, struct mem *inner);
+
+/* One piece; ERR_FAULT if not read whole. */
+int mem_read(struct mem *m, raddr_t addr, void *buf, uint32_t len);
+int mem_read_u64(struct mem *m, raddr_t addr, uint64_t *out);
+
+/* ---- the process: target.c -------------------------------------------- */
+
+struct target {
+	pid_t pid; /* as seen from here */
+	int proc; /* directory /proc/PID; keeps meaning this process */
+	int root; /* its root directory, -1 if we may not */
+	int pidfd; /* readable once it ended; -1 on kernels before 5.3 */
+	uint64_t start_time; /* clock ticks after boot: tells re-used pids */
+	int ns_depth; /* PID namespaces below ours; 0 = the same */
+	struct mem_live live;
+	struct mem_faulty faulty; /* only with CPROF_TEST=fail-read=N */
+	struct mem *mem; /* the one to read with */
+};
+
+/* ERR_NOPROC, ERR_PERM, ERR_IO. */
+int target_open(struct target *t, pid_t pid);
+void target_close(struct target *t);
+bool target_alive(const struct target *t); /* false also for a zombie */
+
+/* What ps shows: arguments joined by spaces, each made one word for a shell
+ * where it needs quotes; "[name]" if there are none. */
+void target_command(const struct target *t, struct buf *out);
+/* Path of its program as it sees it, without " (deleted)". */
+void target_executable(const struct target *t, struct buf *out);
+/* A file as the target sees it, read-only, regular files only. Never leaves
+ * its root, never follows magic links. -1 if it cannot be had. */
+int target_open_file(const struct target *t, const char *path);
+bool target_file_exists(const struct target *t, const char *path);
+
+/* ---- mappings: maps.c ------------------------------------------------- */
+
+struct mapping {
+	raddr_t start, end;
+	uint64_t offset; /* in the file, bytes */
+	uint64_t device, inode; /* 0, 0: anonymous */
+	bool readable, writable, executable;
+	uint32_t path; /* where its name starts in maps.text; "" if none */
+};
+
+struct maps {
+	VEC(struct mapping) list; /* ascending */
+	struct buf text;
+};
+
+int maps_read(struct maps *m, const struct target *t);
+void maps_release(struct maps *m);
+const char *mapping_path(const struct maps *m, const struct mapping *p);
+/* The very file that is mapped (also deleted, renamed, in another mount
+ * namespace), read-only; checked by device and inode. -1 if it cannot be
+ * had. */
+int mapping_open(const struct maps *m, const struct mapping *p,
+		 const struct target *t);
+
+/* ---- threads: task.c -------------------------------------------------- */
+
+/* Run-time counts of a thread, from /proc/PID/task/TID/schedstat. */
+struct sched {
+	uint64_t cpu_ns; /* spent on a CPU; lags while it runs */
+	uint64_t wait_ns; /* spent runnable without a CPU */
+	uint64_t slices; /* times it was given a CPU */
+};
+
+/* What it does right now, from /proc/PID/task/TID/syscall. */
+struct look {
+	bool running; /* on a CPU or runnable */
+	int64_t syscall; /* the call it sleeps in; -1: none (a page fault) */
+	uint64_t args[6]; /* valid with a call */
+};
+
+struct task {
+	pid_t tid; /* as seen from here */
+	int schedstat; /* open files; -1 when closed */
+	int syscall;
+};
+
+/* ERR_NOPROC when there is no such thread. */
+int task_open(struct task *k, const struct target *t, pid_t tid);
+void task_close(struct task *k);
+int task_sched(const struct task *k, struct sched *out);
+int task_look(const struct task *k, struct look *out);
+/* Kernel's name of the thread (at most 15 bytes). */
+void task_name(const struct target *t, pid_t tid, char name[16]);
+/* All thread ids as seen from here; *n is room, then count; ERR_FULL when
+ * there are more. */
+int task_list(const struct target *t, pid_t *tids, unsigned int *n);
+/* Thread id as seen from here of one that calls itself `inner` (gettid());
+ * 0 if there is none. */
+pid_t task_from_inner(const struct target *t, pid_t inner);
+
+/* Name of a system call of this machine, NULL if it has none. */
+const char *syscall_name(int64_t number);
+bool syscall_is_futex(int64_t number);
+
+/* ---- standing still: stop.c ------------------------------------------- */
+
+/* Stops one thread for a moment: PTRACE_SEIZE + INTERRUPT, and DETACH after,
+ * so that nothing is traced between two ticks and if we die the kernel lets
+ * it run. A signal that arrives meanwhile is delivered on the way out. */
+struct stop {
+	pid_t tid;
+	enum {
+		STOP_NONE,
+		STOP_ASKED, /* interrupt sent, stop not yet reported */
+		STOP_STANDS,
+	} state;
+	int signal; /* to deliver when it goes on, 0 if none */
+	uint64_t asked_ns, stands_ns;
+	bool disturbed; /* it was in a call that now returns early */
+};
+
+/* Ask. ERR_NOPROC, ERR_PERM (also: somebody else traces it). */
+int stop_begin(struct stop *s, pid_t tid);
+/* Wait for it: spin for at most spin_ns, then sleep, until timeout_ns after
+ * now. ERR_TIMEOUT leaves it asked for: call again or stop_end() later.
+ * ERR_NOPROC: it ended (and was reaped). */
+int stop_wait(struct stop *s, uint64_t spin_ns, uint64_t timeout_ns);
+/* Let it go. A stop that never came stays STOP_ASKED until it can be let go:
+ * call again until state is STOP_NONE. */
+void stop_end(struct stop *s);
+
+/* Call once in the thread that stops: blocks SIGCHLD so that waits can be
+ * bounded. */
+void stop_setup_thread(void);
+/* Sleep until the deadline, or until a stopped thread reports: true. */
+bool stop_sleep_until(uint64_t deadline_ns);
+
+/* ---- a program that we start: spawn.c --------------------------------- */
+
+struct spawn {
+	pid_t pid;
+	int pidfd;
+	bool as_caller; /* under sudo: as the user who called sudo */
+	char program[PATH_MAX]; /* what PATH found */
+};
+
+/* Starts argv with our stdin, stdout, stderr, environment and process group;
+ * under sudo as the caller. Returns 0 or ERR_IO with errno (ENOENT, EACCES,
+ * ...) of the exec. With quiet: stdin /dev/null, output to fd out. */
+int spawn_start(struct spawn *s, char *const argv[], bool quiet, int out);
+/* Non-blocking: true when it ended; *status as of waitpid(). */
+bool spawn_ended(struct spawn *s, int *status);
+
+/* ---- why not: rights.c ------------------------------------------------ */
+
+enum refusal {
+	REFUSED_UNKNOWN,
+	REFUSED_OTHER_USER, /* run as root */
+	REFUSED_YAMA, /* kernel.yama.ptrace_scope */
+	REFUSED_CAPABILITY, /* root, but without CAP_SYS_PTRACE */
+	REFUSED_CONTAINER, /* the same inside a user or PID namespace */
+	REFUSED_DUMPABLE, /* same user, the target forbids it */
+	REFUSED_TRACED, /* another tracer holds it */
+	REFUSED_SECCOMP,
+	REFUSED_KERNEL_THREAD,
+};
+
+struct rights {
+	enum refusal why;
+	pid_t tracer; /* with REFUSED_TRACED */
+	bool is_root;
+};
+
+/* Why we may not look into pid; from capabilities, ids, Yama, seccomp. */
+void rights_explain(pid_t pid, struct rights *out);
+
+/* All processes; calls each with its pid until it returns non-zero. */
+int target_each(int (*each)(pid_t pid, void *arg), void *arg);
+
+#endif
