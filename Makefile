@@ -46,7 +46,7 @@ ASSETS := $(wildcard src/export/assets/*.js src/export/assets/*.css)
 GEN    := build/syscalls.inc $(ASSETS:src/export/%=build/%.inc)
 MAN    := $(wildcard man/*.1 man/*.5)
 
-.PHONY: all unit deps check quick lint bench demo demo-top check-layouts \
+.PHONY: all unit deps check quick lint format bench demo demo-top check-layouts \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(UNIT:=.o)
@@ -115,6 +115,10 @@ quick: ## build, unit tests and the quick ones of the command line: a minute
 
 lint: ## layers of includes, format, banned functions, scripts, man pages
 	@tools/lint
+
+format: ## let clang-format rewrite what lint would refuse
+	clang-format -i $(SRC) $(wildcard src/main.c src/*/*.h src/*/*/*.h \
+		include/cprof/*.h tests/*/*.[ch])
 
 check-layouts: ## regenerate the layouts from every interpreter, compare
 	@tools/gen-layouts --check
