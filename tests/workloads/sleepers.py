@@ -156,7 +156,7 @@ def get(_):
 
 @kind
 def waitpid(_):
-    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE)
+    child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=True)
     turns = [signal.SIGSTOP, signal.SIGCONT]
 
     def in_waitpid():

@@ -87,13 +87,13 @@ def options(doc, *specs):
 class Run(object):
     """A run that ends after some seconds (0: never), SIGTERM or SIGINT."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, facts=""):
         self.seconds = seconds
         self.reader, self.writer = os.pipe()
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         self.start = now()
-        say("ready: pid %d" % os.getpid())
+        say("ready: pid %d%s" % (os.getpid(), facts))
 
     def stop(self, *_):
         self.seconds = -1
