@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -85,15 +86,15 @@ void *arena_dup(struct arena *a, const void *data, size_t size);
 	}
 
 /* Make room for one more at the end; a pointer to it (zeroed), or NULL. */
-#define vec_push(v)                                              \
-	(vec_grow((void **)&(v)->items, (v)->count, &(v)->room,  \
-		  sizeof(*(v)->items)) ?                         \
-		 NULL :                                          \
+#define vec_push(v)                                             \
+	(vec_grow((void **)&(v)->items, (v)->count, &(v)->room, \
+		  sizeof(*(v)->items)) ?                        \
+		 NULL :                                         \
 		 &(v)->items[(v)->count++])
 #define vec_release(v) \
 	(free((v)->items), (v)->items = NULL, (v)->count = (v)->room = 0)
 
-/* Room for at least count + 1 items of size bytes; new room is zeroed. */
+/* Room for at least count + 1 items of size bytes; item `count` is zeroed. */
 int vec_grow(void **items, uint32_t count, uint32_t *room, size_t size);
 
 /* ---- buf: growing text or bytes, in buf.c ----------------------------- */
@@ -112,6 +113,8 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_vprintf(struct buf *b, const char *fmt, va_list args)
+	PRINTF_LIKE(2, 0);
 
 /* ---- map: 64-bit key -> 32-bit value, in map.c ------------------------
  * Open addressing; for the sampling path: lookups never allocate. */
@@ -127,7 +130,8 @@ void map_release(struct map *m);
 void map_clear(struct map *m); /* keeps its storage */
 /* The value's place, or NULL when the key is absent. */
 uint32_t *map_find(const struct map *m, uint64_t key);
-/* The value's place, made (as 0) when absent; NULL only without memory. */
+/* The value's place, made (as 0) when absent; NULL only without memory. A
+ * place is valid until the next key is made or removed. */
 uint32_t *map_slot(struct map *m, uint64_t key);
 void map_remove(struct map *m, uint64_t key);
 
@@ -140,9 +144,11 @@ uint64_t hash_mix(uint64_t a, uint64_t b);
 
 struct ring;
 
-int ring_new(struct ring **r, size_t size_bytes); /* a power of two */
+/* A power of two, 64 or more, else ERR_GARBAGE. */
+int ring_new(struct ring **r, size_t size_bytes);
 void ring_free(struct ring *r);
-/* Producer: room for a message of len bytes (8-aligned), or NULL. */
+/* Producer: room for a message of len bytes (8-aligned), or NULL. Reserving
+ * again without a commit gives the same room again. */
 void *ring_reserve(struct ring *r, size_t len);
 /* Producer: the first len bytes of what was reserved become visible. */
 void ring_commit(struct ring *r, size_t len);
@@ -154,11 +160,12 @@ void ring_drop(struct ring *r);
  * What comes from a target is hostile; escape it for where it goes. All input
  * is taken as UTF-8 and every byte that is not is shown as \xNN. */
 
-/* Append to b, safe on a terminal: no control characters. */
+/* Append to b, safe on a terminal: no control characters, nothing invisible,
+ * nothing that turns the writing direction. */
 void text_terminal(struct buf *b, const char *s, size_t len);
 /* For the text and the attribute values of XML and HTML. */
 void text_xml(struct buf *b, const char *s, size_t len);
-/* With the quotes. */
+/* With the quotes; safe within a script element or CDATA of a page, too. */
 void text_json(struct buf *b, const char *s, size_t len);
 /* A frame of a folded stack: ';' becomes ':', a line break a space. */
 void text_folded(struct buf *b, const char *s, size_t len);
@@ -166,7 +173,8 @@ void text_folded(struct buf *b, const char *s, size_t len);
  * (>= 1); *cp is -1 for a byte that is not UTF-8. */
 size_t text_decode(const char *s, size_t len, int32_t *cp);
 void text_encode(struct buf *b, uint32_t cp); /* one character as UTF-8 */
-/* Columns on a terminal (wide characters count 2, combining ones 0). */
+/* Columns of what text_terminal() makes of it (wide characters count 2,
+ * combining ones 0). */
 int text_columns(const char *s, size_t len);
 /* 1234567 -> "1,234,567"; into a buffer of at least 32 bytes; returns it. */
 char *text_thousands(char *out, uint64_t n);
@@ -203,6 +211,8 @@ struct out {
 	char *path; /* what the user named; owned */
 	char *temp; /* the file beside it, NULL when written in place; owned */
 	int error; /* first errno of a failed write, 0 if none */
+	bool new_only;
+	uint64_t written; /* bytes that reached the file */
 	struct buf pending; /* not yet written */
 };
 
@@ -211,8 +221,15 @@ int out_open(struct out *o, const char *path, bool new_only);
 void out_write(struct out *o, const void *data, size_t len);
 void out_puts(struct out *o, const char *s);
 void out_printf(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Flush, check, rename. ERR_IO with errno set if any write had failed. */
+/* Hand on what is pending; ERR_IO with errno set if any write has failed. */
+int out_flush(struct out *o);
+/* Flush, check, rename. ERR_IO with errno set if any write had failed: then
+ * the part that was written takes the name if that is free, else it stays in
+ * o->temp, which is NULL in all other cases. For a format that is worth
+ * nothing in part, look at out_flush() first and abort. */
 int out_commit(struct out *o);
-void out_abort(struct out *o); /* leave nothing behind; after commit: no-op */
+/* Leave nothing behind and free all. After a commit: only free; a failed one
+ * needs it. */
+void out_abort(struct out *o);
 
 #endif
