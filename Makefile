@@ -49,7 +49,7 @@ MAN    := $(wildcard man/*.1 man/*.5)
 .PHONY: all unit deps check quick lint format bench demo demo-top check-layouts \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:
-.SECONDARY: $(UNIT:=.o)
+.SECONDARY: $(GEN) $(UNIT:=.o)
 
 all: $(B)/cprof ## build build/cprof
 
@@ -117,8 +117,7 @@ lint: ## layers of includes, format, banned functions, scripts, man pages
 	@tools/lint
 
 format: ## let clang-format rewrite what lint would refuse
-	clang-format -i $(SRC) $(wildcard src/main.c src/*/*.h src/*/*/*.h \
-		include/cprof/*.h tests/*/*.[ch])
+	find src include tests -name '*.[ch]' | xargs clang-format -i
 
 check-layouts: ## regenerate the layouts from every interpreter, compare
 	@tools/gen-layouts --check
