@@ -160,17 +160,19 @@ struct stop {
 		STOP_ASKED, /* interrupt sent, stop not yet reported */
 		STOP_STANDS,
 	} state;
+	bool keep_exit; /* it is our child: its end is not ours to reap */
 	int signal; /* to deliver when it goes on, 0 if none */
 	uint64_t asked_ns, stands_ns;
-	bool disturbed; /* it was in a call that now returns early */
 };
 
 /* Ask. ERR_NOPROC, ERR_PERM (also: somebody else traces it). */
-int stop_begin(struct stop *s, pid_t tid);
+int stop_begin(struct stop *s, pid_t tid, bool keep_exit);
 /* Wait for it: spin for at most spin_ns, then sleep, until timeout_ns after
  * now. ERR_TIMEOUT leaves it asked for: call again or stop_end() later.
  * ERR_NOPROC: it ended (and was reaped). */
 int stop_wait(struct stop *s, uint64_t spin_ns, uint64_t timeout_ns);
+/* While it stands: it is about to see a system call return early (EINTR). */
+bool stop_disturbed(const struct stop *s);
 /* Let it go. A stop that never came stays STOP_ASKED until it can be let go:
  * call again until state is STOP_NONE. */
 void stop_end(struct stop *s);

@@ -1,0 +1,226 @@
+/* target.c - one process: what keeps meaning it while pids are re-used */
+#include "cprof/target.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+/* The 22nd field of stat: clock ticks after boot. The command in brackets may
+ * hold anything, so fields are counted from the last bracket. */
+static uint64_t read_start_time(int proc, char *state)
+{
+	char text[1024], *at;
+	int field;
+
+	*state = '?';
+	if (proc_read(proc, "stat", text, sizeof(text)) < 0)
+		return 0;
+	at = strrchr(text, ')');
+	if (!at || !at[1])
+		return 0;
+	*state = at[2];
+	for (field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static int own_depth(void)
+{
+	char text[4096];
+	int depth;
+
+	if (proc_read(AT_FDCWD, "/proc/self/status", text, sizeof(text)) < 0)
+		return 1;
+	proc_status_inner(text, &depth);
+	return depth;
+}
+
+static int read_depth(struct target *t)
+{
+	char text[4096];
+	int depth;
+	ssize_t got = proc_read(t->proc, "status", text, sizeof(text));
+
+	if (got < 0)
+		return got;
+	proc_status_inner(text, &depth);
+	t->ns_depth = MAX(0, depth - own_depth());
+	return 0;
+}
+
+/* CPROF_TEST=fail-read=N makes the N-th read fail: for the fault tests. */
+static void choose_memory(struct target *t)
+{
+	const char *test = getenv("CPROF_TEST");
+
+	mem_live_init(&t->live, t->pid);
+	t->mem = &t->live.mem;
+	if (!test || strncmp(test, "fail-read=", 10))
+		return;
+	mem_faulty_init(&t->faulty, t->mem);
+	t->faulty.fail_at = strtoull(test + 10, NULL, 10);
+	t->mem = &t->faulty.mem;
+}
+
+int target_open(struct target *t, pid_t pid)
+{
+	char path[64], state;
+	int err;
+
+	*t = (struct target){ .pid = pid, .root = -1, .pidfd = -1 };
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	t->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->proc < 0)
+		return proc_error(errno);
+	t->start_time = read_start_time(t->proc, &state);
+	err = state == 'Z' || state == 'X' ? ERR_NOPROC : read_depth(t);
+	if (err) {
+		target_close(t);
+		return err;
+	}
+	t->root = openat(t->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	t->pidfd = syscall(SYS_pidfd_open, pid, 0);
+	choose_memory(t);
+	return 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void target_close(struct target *t)
+{
+	close_fd(&t->proc);
+	close_fd(&t->root);
+	close_fd(&t->pidfd);
+}
+
+bool target_alive(const struct target *t)
+{
+	char state;
+	uint64_t start = read_start_time(t->proc, &state);
+
+	return start && start == t->start_time && state != 'Z' && state != 'X';
+}
+
+static void add_argument(struct buf *out, const char *arg, size_t len)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_./=:,+@%^~";
+	size_t i;
+
+	if (len && strspn(arg, plain) >= len) {
+		buf_add(out, arg, len);
+		return;
+	}
+	buf_putc(out, '\'');
+	for (i = 0; i < len; i++) {
+		if (arg[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, arg[i]);
+	}
+	buf_putc(out, '\'');
+}
+
+void target_command(const struct target *t, struct buf *out)
+{
+	struct buf raw;
+	char name[64];
+	size_t at, len;
+
+	buf_init(&raw);
+	proc_read_all(t->proc, "cmdline", 65536, &raw);
+	for (at = 0; at < raw.len; at += len + 1) {
+		len = strnlen(raw.data + at, raw.len - at);
+		if (at)
+			buf_putc(out, ' ');
+		add_argument(out, raw.data + at, len);
+	}
+	if (!raw.len && proc_read(t->proc, "comm", name, sizeof(name)) > 0)
+		buf_printf(out, "[%.*s]", (int)strcspn(name, "\n"), name);
+	buf_release(&raw);
+}
+
+void target_executable(const struct target *t, struct buf *out)
+{
+	static const char deleted[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t len = readlinkat(t->proc, "exe", path, sizeof(path) - 1);
+
+	if (len <= 0)
+		return;
+	path[len] = '\0';
+	if ((size_t)len > strlen(deleted) &&
+	    !strcmp(path + len - strlen(deleted), deleted))
+		len -= strlen(deleted);
+	buf_add(out, path, len);
+}
+
+int target_open_file(const struct target *t, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	struct stat st;
+	int fd;
+
+	if (t->root < 0)
+		return -1;
+	fd = syscall(SYS_openat2, t->root, path, &how, sizeof(how));
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+bool target_file_exists(const struct target *t, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd;
+
+	if (t->root < 0)
+		return false;
+	fd = syscall(SYS_openat2, t->root, path, &how, sizeof(how));
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+int target_each(int (*each)(pid_t pid, void *arg), void *arg)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+	int result = 0;
+	char *end;
+	long pid;
+
+	if (!dir)
+		return ERR_IO;
+	while (!result && (entry = readdir(dir))) {
+		pid = strtol(entry->d_name, &end, 10);
+		if (pid > 0 && !*end)
+			result = each(pid, arg);
+	}
+	closedir(dir);
+	return result;
+}
