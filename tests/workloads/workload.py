@@ -88,24 +88,27 @@ class Run(object):
     """A run that ends after some seconds (0: never), SIGTERM or SIGINT."""
 
     def __init__(self, seconds, facts=""):
-        self.seconds = seconds
+        self.seconds, self.stopped = seconds, False
         self.reader, self.writer = os.pipe()
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         self.start = now()
-        say("ready: pid %d%s" % (os.getpid(), facts))
+        ready(facts)
 
     def stop(self, *_):
-        self.seconds = -1
+        self.stopped = True
         os.write(self.writer, b".")
 
     def goes_on(self):
-        return not self.seconds or now() - self.start < self.seconds
+        return not self.stopped and (
+            not self.seconds or now() - self.start < self.seconds)
 
     def sleep(self):
         """Sleep to the end of the run, in one piece."""
         while self.goes_on():
-            left = self.start + self.seconds - now() if self.seconds else None
+            left = None
+            if self.seconds:
+                left = max(0, self.start + self.seconds - now())
             try:
                 select.select([self.reader], [], [], left)
             except select.error:  # EINTR, before 3.5
@@ -134,6 +137,10 @@ def landing(frames, leaf, arguments):
     if frames <= 2:
         return leaf(*arguments)
     return stairs(frames - 1, leaf, arguments)
+
+
+def ready(facts=""):
+    say("ready: pid %d%s" % (os.getpid(), facts))
 
 
 def say(text):
