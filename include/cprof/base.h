@@ -86,14 +86,14 @@ void *arena_dup(struct arena *a, const void *data, size_t size);
 	}
 
 /* Make room for one more at the end; a pointer to it (zeroed), or NULL. */
-#define vec_push(v)                                             \
-	(vec_grow((void **)&(v)->items, (v)->count, &(v)->room, \
-		  sizeof(*(v)->items)) ?                        \
-		 NULL :                                         \
-		 &(v)->items[(v)->count++])
+#define vec_push(v)                                                         \
+	((__typeof__((v)->items))vec_add((void **)&(v)->items, &(v)->count, \
+					 &(v)->room, sizeof(*(v)->items)))
 #define vec_release(v) \
 	(free((v)->items), (v)->items = NULL, (v)->count = (v)->room = 0)
 
+/* For vec_push(): gcc warns about a test of a macro's &items[n]. */
+void *vec_add(void **items, uint32_t *count, uint32_t *room, size_t size);
 /* Room for at least count + 1 items of size bytes; item `count` is zeroed. */
 int vec_grow(void **items, uint32_t count, uint32_t *room, size_t size);
 

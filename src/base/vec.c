@@ -40,3 +40,13 @@ int vec_grow(void **items, uint32_t count, uint32_t *room, size_t size)
 	memset(data + count * size, 0, size);
 	return 0;
 }
+
+void *vec_add(void **items, uint32_t *count, uint32_t *room, size_t size)
+{
+	char *data;
+
+	if (vec_grow(items, *count, room, size))
+		return NULL;
+	memcpy(&data, items, sizeof(data));
+	return data + (*count)++ * size;
+}
