@@ -73,6 +73,7 @@ struct defs {
 	VEC(struct thread) threads;
 	VEC(struct process) processes;
 	struct map string_map, frame_map, stack_map;
+	struct map note_map; /* string -> frame of a note */
 };
 
 struct string {
@@ -81,7 +82,9 @@ struct string {
 	uint32_t next; /* with the same hash */
 };
 
-/* ---- definitions: defs.c. Ids are 0 only when memory ran out. --------- */
+/* ---- definitions: defs.c. Ids are 0 only when memory ran out. ---------
+ * Equal strings, frames, stacks and notes get the same id again; codes, threads
+ * and processes are new at each call. Text over 1 MiB is cut. */
 
 void defs_init(struct defs *d);
 void defs_release(struct defs *d);
@@ -91,11 +94,14 @@ frame_id defs_frame(struct defs *d, const struct frame *f); /* by code+offset */
 /* The frame already defined for this place, or 0: then the caller finds out
  * the line and calls defs_frame(). */
 frame_id defs_find_frame(const struct defs *d, code_id code, int32_t offset);
+/* The frame of a text of our own, such as "[12 more frames]". */
+frame_id defs_note(struct defs *d, const char *text, size_t len);
 stack_id defs_stack(struct defs *d, stack_id parent, frame_id frame);
 thread_id defs_thread(struct defs *d, const struct thread *t);
 process_id defs_process(struct defs *d, const struct process *p);
 
-/* Item of an id; id 0 gives an empty one, never NULL. */
+/* Item of an id; an unknown id and 0 give an empty one, never NULL. Valid until
+ * the next definition of its kind; the text of a string stays. */
 const struct string *def_string(const struct defs *d, string_id id);
 const char *def_text(const struct defs *d, string_id id);
 const struct code *def_code(const struct defs *d, code_id id);
@@ -136,6 +142,7 @@ struct view {
 	bool function; /* -F: first line of the function */
 	bool nolineno;
 	bool threads; /* -t: a root frame for each thread */
+	bool processes; /* -s: before it one for each ancestor */
 	bool full_filenames;
 };
 
@@ -145,11 +152,29 @@ void view_frame(const struct view *v, const struct defs *d, frame_id frame,
 		struct buf *out);
 /* `thread (TID): NAME` */
 void view_thread(const struct defs *d, thread_id thread, struct buf *out);
+/* `process PID:"command line"` */
+void view_process(const struct defs *d, process_id process, struct buf *out);
+/* The process and its ancestors among the targets, the first target first;
+ * returns how many. */
+size_t process_ancestors(const struct defs *d, process_id process,
+			 process_id *line, size_t room);
+
+/* What time the samples seen so far stand for: that of their ticks, however
+ * many threads each has. All zero at first. */
+struct observed {
+	uint64_t tick_ns; /* time of the newest tick */
+	uint64_t before_ns; /* and of the one before it */
+	uint64_t part_ns; /* what the newest stands for so far */
+};
+
+/* By how much the sample makes the observed time longer. */
+uint64_t observed_add(struct observed *o, const struct sample *s,
+		      bool *new_tick);
 
 /* ---- fold: how often each stack was seen (fold.c) --------------------- */
 
 struct fold_entry {
-	thread_id thread; /* 0 when threads are not kept apart */
+	thread_id thread; /* 0 when neither -t nor -s keeps them apart */
 	stack_id stack;
 	uint64_t count; /* samples */
 	uint64_t weight_ns;
@@ -169,10 +194,12 @@ int fold_sample(struct fold *f, const struct sample *s); /* filters */
 /* ---- tree: folded stacks merged by what a frame says (tree.c) --------- */
 
 /* Nodes lie in depth-first order: a node's subtree is [i, i + size). Siblings
- * are sorted by text. Node 0 is the root "all". */
+ * are sorted by text, byte by byte. Node 0 is the root "all". Samples without a
+ * Python frame are those of a node "[no Python frame]". */
 struct tree_node {
 	string_id text; /* as view_frame() wrote it; in the tree's strings */
-	frame_id frame; /* one of those merged here; 0 for thread and root */
+	/* one of those merged here; 0 for the root, process, thread, no frame */
+	frame_id frame;
 	uint32_t depth; /* 0 for the root */
 	uint32_t size; /* nodes in the subtree, itself included */
 	uint64_t self, total; /* samples */
@@ -183,14 +210,15 @@ struct tree {
 	struct defs strings; /* only its string table is used */
 };
 
+/* Storage of *t is taken as new; ERR_NOMEM leaves nothing to release. */
 int tree_build(struct tree *t, const struct fold *f, const struct defs *d);
 void tree_release(struct tree *t);
 
 /* ---- timeline: samples in order (timeline.c) -------------------------- */
 
 struct timeline_entry {
-	uint64_t time_ns;
-	uint64_t weight_ns;
+	uint64_t time_ns; /* of the last sample merged here: its end */
+	uint64_t weight_ns; /* until then; no overlap within a thread */
 	thread_id thread;
 	stack_id stack;
 };
@@ -198,6 +226,7 @@ struct timeline_entry {
 struct timeline {
 	struct view view;
 	VEC(struct timeline_entry) entries; /* equal neighbours are merged */
+	struct map last; /* thread -> its newest entry + 1 */
 };
 
 void timeline_init(struct timeline *t, const struct view *view);
@@ -210,13 +239,27 @@ struct tally_wait {
 	string_id syscall; /* 0: not known */
 	frame_id frame; /* the leaf that waits */
 	uint64_t weight_ns;
+	uint64_t worker_ns; /* of it: threads that also ran at some time */
+	uint64_t holder_ns; /* of it: threads that slept with the GIL */
 };
+
+struct tally_process {
+	struct observed observed;
+	uint32_t mix; /* of its newest tick */
+};
+
+/* Bits of a tick's mix: 1 << state for each state that a thread was in. */
+#define MIX_HELD (1u << (STATE_ACTIVE_GIL + 1)) /* a thread held the GIL */
+#define MIXES (MIX_HELD << 1)
 
 struct tally {
 	uint64_t weight_ns[STATE_ACTIVE_GIL + 1]; /* by state */
 	uint64_t count[STATE_ACTIVE_GIL + 1]; /* samples, by state */
 	VEC(struct tally_wait) waits;
 	struct map wait_index;
+	uint64_t mix_ns[MIXES]; /* time of processes, by what a tick saw */
+	VEC(struct tally_process) processes; /* by id */
+	VEC(bool) ran; /* by id of the thread */
 };
 
 void tally_init(struct tally *t);
@@ -236,13 +279,16 @@ struct hot_row {
 	uint64_t own_ns, total_ns; /* since the start */
 	uint64_t window_own_ns, window_total_ns; /* since hot_next_window() */
 	uint32_t seen; /* private: last sample that counted its total */
+	uint32_t next; /* private: row with the same hash, + 1 */
 };
 
 struct hot {
 	struct view view;
 	bool by_line;
 	VEC(struct hot_row) rows;
-	struct map index;
+	struct map index; /* code, or frame if by line -> row + 1 */
+	struct map places; /* hash of name, file, line -> row + 1 */
+	struct observed observed;
 	uint32_t serial;
 	uint64_t window_samples_ns; /* wall time of this window's ticks */
 };
