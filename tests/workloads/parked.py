@@ -253,8 +253,8 @@ def deep():
 @scenario
 def threads():
     """A thread in each kind of wait, the main thread in a join."""
-    for make in sleepers.KINDS:
-        wait, _ = make(sleepers.FOREVER)
+    kinds = [make(sleepers.FOREVER) for make in sleepers.KINDS]
+    for wait, _wake in kinds:  # a wake that is dropped would close its end
         start(wait.__name__, wait)
     start("join", park).join()
 
