@@ -26,6 +26,7 @@ except ImportError:
 
 FOREVER = 86400
 KINDS = []
+CHILDREN = []
 
 
 def kind(make):
@@ -157,6 +158,7 @@ def get(_):
 @kind
 def waitpid(_):
     child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=True)
+    CHILDREN.append(child)
     turns = [signal.SIGSTOP, signal.SIGCONT]
 
     def in_waitpid():
@@ -230,6 +232,9 @@ def main():
         start("spinner", spin)
     run.sleep()
 
+    del wakes[:]
+    for child in CHILDREN:  # it may stand stopped, and would for ever
+        child.send_signal(signal.SIGCONT)
     for row in rows.values():
         row["cpu_seconds"] = cpu_seconds(row["tid"])
     report(sleepers=rows)
