@@ -183,6 +183,7 @@ def start(name, function, *arguments):
     thread = threading.Thread(target=function, name=name, args=arguments)
     thread.daemon = True
     thread.start()
+    return thread
 
 
 def doze(wait, row):
@@ -195,8 +196,8 @@ def doze(wait, row):
         row["own_seconds"] = thread_time() - before
 
 
-def rouse(wakes, pause):
-    while True:
+def rouse(run, wakes, pause):
+    while run.goes_on():
         time.sleep(pause)
         for wake in wakes:
             wake()
@@ -227,12 +228,13 @@ def main():
     time.sleep(0.1)  # for the last one to reach its wait
     run = Run(args.seconds)
     if args.wake:
-        start("waker", rouse, wakes, pause)
+        waker = start("waker", rouse, run, wakes, pause)
     if args.spin:
         start("spinner", spin)
     run.sleep()
 
-    del wakes[:]
+    if args.wake:
+        waker.join()
     for child in CHILDREN:  # it may stand stopped, and would for ever
         child.send_signal(signal.SIGCONT)
     for row in rows.values():
