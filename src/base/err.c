@@ -26,7 +26,7 @@ const char *err_text(int err)
 {
 	if (err == 0)
 		return "no error";
-	if (err < ERR_NOMEM || err - ERR_NOMEM >= (int)ARRAY_SIZE(texts))
+	if (err < ERR_NOMEM || err >= ERR_NOMEM + (int)ARRAY_SIZE(texts))
 		return "unknown error";
 	return texts[err - ERR_NOMEM];
 }
