@@ -40,15 +40,6 @@ static int enter(struct folded *f, const struct tree_node *n)
 	return 0;
 }
 
-static void write_line(const struct folded *f, uint64_t count, struct out *out)
-{
-	if (f->path.len)
-		out_write(out, f->path.data, f->path.len);
-	else
-		out_puts(out, "[no Python frame]");
-	out_printf(out, " %llu\n", (unsigned long long)count);
-}
-
 static int write_tree(const struct tree *tree, struct out *out)
 {
 	struct folded f = { .tree = tree };
@@ -59,12 +50,33 @@ static int write_tree(const struct tree *tree, struct out *out)
 		const struct tree_node *n = &tree->nodes.items[i];
 
 		err = enter(&f, n);
-		if (!err && n->self)
-			write_line(&f, n->self, out);
+		if (err || !n->self)
+			continue;
+		out_write(out, f.path.data, f.path.len);
+		out_printf(out, " %llu\n", (unsigned long long)n->self);
 	}
 	vec_release(&f.ends);
 	buf_release(&f.path);
 	return err;
+}
+
+/* A comment that no reader takes for a stack: it does not end in a number. */
+static int write_why(const struct profile *p, struct out *out)
+{
+	struct buf why, line;
+	bool ok;
+
+	buf_init(&why);
+	buf_init(&line);
+	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &why);
+	text_folded(&line, why.data, why.len);
+	out_puts(out, "# no samples (");
+	out_write(out, line.data, line.len);
+	out_puts(out, ")\n");
+	ok = !why.failed && !line.failed;
+	buf_release(&line);
+	buf_release(&why);
+	return ok ? 0 : ERR_NOMEM;
 }
 
 int folded_write(const struct profile *p, struct out *out)
@@ -72,6 +84,8 @@ int folded_write(const struct profile *p, struct out *out)
 	struct tree tree;
 	int err;
 
+	if (!p->fold->count)
+		return write_why(p, out);
 	err = tree_build(&tree, p->fold, p->defs);
 	if (err)
 		return err;

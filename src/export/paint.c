@@ -86,7 +86,7 @@ int paint_code(const struct defs *d, const struct code *code)
 	return f->first + (int)(hue % f->hues) * TINTS + (int)(tint % TINTS);
 }
 
-const char *paint_name(int paint, char *out)
+const char *paint_name(int paint, char out[16])
 {
 	const struct family *f = paint >= library.first ? &library :
 				 paint >= package.first ? &package :
@@ -94,6 +94,11 @@ const char *paint_name(int paint, char *out)
 
 	if (paint == PAINT_GREY)
 		return "g";
-	snprintf(out, 8, "%c%d", f->letter, paint - f->first);
+	snprintf(out, 16, "%c%d", f->letter, paint - f->first);
 	return out;
+}
+
+bool paint_is_quiet(int paint)
+{
+	return paint == PAINT_GREY || paint >= library.first;
 }

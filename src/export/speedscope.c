@@ -157,8 +157,8 @@ static uint64_t microseconds(uint64_t ns)
 static struct span entry_span(const struct timeline_entry *e)
 {
 	struct span span = {
-		.start = microseconds(e->time_ns),
-		.end = microseconds(e->time_ns + e->weight_ns),
+		.start = microseconds(e->time_ns - e->weight_ns),
+		.end = microseconds(e->time_ns),
 		.stack = e->stack,
 	};
 
@@ -198,15 +198,19 @@ static int write_list(struct scope *s, const char *key, thread_id thread,
 	return err;
 }
 
-static void write_thread_name(struct scope *s, thread_id thread)
+static void begin_profile(struct scope *s, const struct buf *name, uint64_t end)
 {
-	struct buf name;
-
-	buf_init(&name);
-	view_thread(s->profile->defs, thread, &name);
+	json_begin(&s->json, '{');
+	json_key(&s->json, "type");
+	json_string(&s->json, "sampled");
 	json_key(&s->json, "name");
-	json_string_len(&s->json, name.data, name.len);
-	buf_release(&name);
+	json_string_len(&s->json, name->data, name->len);
+	json_key(&s->json, "unit");
+	json_string(&s->json, "seconds");
+	json_key(&s->json, "startValue");
+	json_int(&s->json, 0);
+	json_key(&s->json, "endValue");
+	json_real(&s->json, (double)end / 1e6, 6);
 }
 
 /* End of the time line: the recording's, or a last sample after it. */
@@ -216,25 +220,26 @@ static uint64_t find_end(const struct profile *p)
 	uint64_t end = p->stats->elapsed_ns;
 
 	for (uint32_t i = 0; i < t->entries.count; i++)
-		end = MAX(end, t->entries.items[i].time_ns +
-				       t->entries.items[i].weight_ns);
+		end = MAX(end, t->entries.items[i].time_ns);
+
 	return microseconds(end);
 }
 
 static int write_thread(struct scope *s, thread_id thread, uint64_t end)
 {
+	const struct defs *d = s->profile->defs;
+	struct buf name;
 	int err;
 
-	json_begin(&s->json, '{');
-	json_key(&s->json, "type");
-	json_string(&s->json, "sampled");
-	write_thread_name(s, thread);
-	json_key(&s->json, "unit");
-	json_string(&s->json, "seconds");
-	json_key(&s->json, "startValue");
-	json_int(&s->json, 0);
-	json_key(&s->json, "endValue");
-	json_real(&s->json, (double)end / 1e6, 6);
+	buf_init(&name);
+	if (s->profile->view->processes) {
+		view_process(d, def_thread(d, thread)->process, &name);
+		buf_putc(&name, ' ');
+	}
+	view_thread(d, thread, &name);
+	begin_profile(s, &name, end);
+	buf_release(&name);
+
 	err = write_list(s, "samples", thread, end, false);
 	if (!err)
 		err = write_list(s, "weights", thread, end, true);
@@ -265,6 +270,30 @@ static int sort_by_thread(struct scope *s)
 	return 0;
 }
 
+/* The reader refuses a file without profiles: one that is empty, all of the
+ * time, and whose name says why. */
+static int write_why(struct scope *s, uint64_t end)
+{
+	const struct profile *p = s->profile;
+	const struct span all = { .end = end };
+	struct buf why;
+
+	buf_init(&why);
+	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &why);
+	begin_profile(s, &why, end);
+	buf_release(&why);
+	json_key(&s->json, "samples");
+	json_begin(&s->json, '[');
+	write_span(s, &all, false);
+	json_end(&s->json, ']');
+	json_key(&s->json, "weights");
+	json_begin(&s->json, '[');
+	write_span(s, &all, true);
+	json_end(&s->json, ']');
+	json_end(&s->json, '}');
+	return 0;
+}
+
 static int write_threads(struct scope *s)
 {
 	uint64_t end = find_end(s->profile);
@@ -272,6 +301,8 @@ static int write_threads(struct scope *s)
 
 	json_key(&s->json, "profiles");
 	json_begin(&s->json, '[');
+	if (!s->profile->timeline->entries.count)
+		err = write_why(s, end);
 	for (thread_id i = 1; i <= s->profile->defs->threads.count; i++) {
 		if (s->ends[i] > s->ends[i - 1])
 			err = write_thread(s, i, end);

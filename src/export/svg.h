@@ -10,8 +10,10 @@ enum { PAINT_GREY = 0, PAINT_COUNT = 40 };
 
 /* A colour of flamegraph.css: by whose code it is, module and function. */
 int paint_code(const struct defs *d, const struct code *code);
-/* Its class there, such as "o7"; out holds at least 8 bytes. */
-const char *paint_name(int paint, char *out);
+/* Its class there, such as "o7"; into out, which it returns. */
+const char *paint_name(int paint, char out[16]);
+/* Not the program's own, nor a package's: in the dark its text is light. */
+bool paint_is_quiet(int paint);
 
 /* ---- what a frame is called: svg_label.c ------------------------------ */
 

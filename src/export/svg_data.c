@@ -82,7 +82,7 @@ static int write_files(struct data *d)
 
 static void write_frame(struct data *d, const struct label *l)
 {
-	char paint[8];
+	char paint[16];
 
 	buf_reset(&d->name);
 	buf_reset(&d->place);

@@ -12,7 +12,7 @@
 #include "svg.h"
 
 #define GRID 2 /* tenths; finer costs bytes and cannot be seen */
-#define PADDING 30 /* tenths, on either side of a name */
+#define PADDING 40 /* tenths, on either side of a name */
 #define COLUMN 66.3 /* tenths, of 11 px monospaced fonts at the widest */
 
 struct picture {
@@ -105,7 +105,9 @@ static void draw_name(struct picture *p, const struct label *l,
 	buf_reset(&p->name);
 	buf_reset(&p->place);
 	label_text(l, &p->svg->tree, &p->name, &p->place);
-	buf_puts(&p->names, "<text x=\"");
+	buf_puts(&p->names, paint_is_quiet(l->paint) ?
+				    "<text class=\"quiet\" x=\"" :
+				    "<text x=\"");
 	add_tenths(&p->names, left + PADDING);
 	buf_printf(&p->names, "\" y=\"%u\">", top + 13);
 	svg_cut(&p->names, &p->name, room);
@@ -166,7 +168,7 @@ static bool write_path(struct out *out, const char *class, const struct buf *b)
 
 static int write_picture(const struct picture *p, struct out *out)
 {
-	char class[8];
+	char class[16];
 	bool ok = true;
 
 	out_puts(out, "<g id=\"boxes\">\n");
