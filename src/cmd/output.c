@@ -1,0 +1,260 @@
+/* output.c - where a recording goes, and in which format
+ *
+ * The file is opened before anything is sampled or started. A launched
+ * command's pid is not known then: it comes into the name afterwards, which
+ * costs nothing, as a file gets its name only when it is whole.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "say.h"
+
+enum { TRIES = 99 };
+
+/* Formats that a later version brings, with the names that choose them. */
+/* clang-format off */
+static const struct {
+	const char *names[4];
+	const char *suffixes[3];
+} later[] = {
+	{ { "chrometrace", "chrome", "perfetto" }, { ".trace.json" } },
+	{ { "pprof" }, { ".pb.gz", ".pprof" } },
+	{ { "firefox", "gecko" }, { ".firefox.json" } },
+	{ { "callgrind" }, { NULL } },
+	{ { "pstats" }, { ".prof", ".pstats" } },
+	{ { "html" }, { ".html" } },
+	{ { "text" }, { NULL } },
+	{ { "json" }, { NULL } },
+	{ { "cprof" }, { ".cprof" } },
+};
+/* clang-format on */
+
+static bool ends_in(const char *s, const char *end)
+{
+	size_t len = strlen(s), n = strlen(end);
+
+	return len >= n && strcasecmp(s + len - n, end) == 0;
+}
+
+/* The later format of that name, or NULL. */
+static const char *later_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		for (size_t k = 0; later[i].names[k]; k++)
+			if (strcasecmp(later[i].names[k], name) == 0)
+				return later[i].names[0];
+
+	return NULL;
+}
+
+static const char *later_by_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strncmp(slash ? slash + 1 : path, "callgrind.", 10) == 0)
+		return "callgrind";
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		for (size_t k = 0; later[i].suffixes[k]; k++)
+			if (ends_in(path, later[i].suffixes[k]))
+				return later[i].names[0];
+
+	return NULL;
+}
+
+static int choose_by_name(struct output *w, const char *name)
+{
+	const char *known;
+
+	w->format = export_by_name(name);
+	if (w->format)
+		return OPTIONS_GO;
+	known = later_by_name(name);
+	if (known)
+		return say_usage("record",
+				 "the format %s comes in a later "
+				 "version; now: %s",
+				 known, export_names());
+
+	return say_usage("record", "there is no format %s; there are: %s", name,
+			 export_names());
+}
+
+int output_choose(struct output *w, const struct options *o)
+{
+	const char *path = o->output, *known;
+
+	memset(w, 0, sizeof(*w));
+	if (o->format)
+		return choose_by_name(w, o->format);
+	known = path ? later_by_path(path) : NULL;
+	if (known && !export_by_name(known))
+		return say_usage("record",
+				 "%s means the format %s, which "
+				 "comes in a later version; -f "
+				 "chooses another: %s",
+				 path, known, export_names());
+	if (path)
+		w->format = export_by_path(path);
+	if (!w->format)
+		w->format = export_by_name("flamegraph");
+
+	return OPTIONS_GO;
+}
+
+static void add_time(struct buf *b)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y%m%d-%H%M%S", &tm);
+	buf_puts(b, text);
+}
+
+static void add_host(struct buf *b)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	buf_puts(b, *host ? host : "localhost");
+}
+
+/* %n %p %t %h and %%; any other % stands for itself. */
+static void expand(struct buf *b, const char *pattern, const char *name,
+		   pid_t pid)
+{
+	for (; *pattern; pattern++) {
+		if (pattern[0] != '%' || !strchr("npth%", pattern[1]) ||
+		    !pattern[1]) {
+			buf_putc(b, *pattern);
+			continue;
+		}
+		switch (*++pattern) {
+		case 'n':
+			buf_puts(b, name);
+			break;
+		case 'p':
+			buf_printf(b, "%d", (int)pid);
+			break;
+		case 't':
+			add_time(b);
+			break;
+		case 'h':
+			add_host(b);
+			break;
+		default:
+			buf_putc(b, '%');
+		}
+	}
+}
+
+/* The name for the n-th try: only a name of our own choice has another. */
+static void add_path(struct buf *b, const struct output *w,
+		     const struct options *o, const char *name, pid_t pid,
+		     int n)
+{
+	if (o->output) {
+		expand(b, o->output, name, pid);
+		return;
+	}
+	expand(b, "%n-%p-%t", name, pid);
+	if (n > 1)
+		buf_printf(b, "-%d", n);
+	buf_puts(b, w->format->suffix);
+}
+
+static bool is_standard_output(const char *path)
+{
+	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+static int open_path(struct output *w, const char *path, bool new_only)
+{
+	w->is_stdout = is_standard_output(path);
+	free(w->shown);
+	w->shown = strdup(w->is_stdout ? "standard output" : path);
+	if (!w->shown)
+		return ERR_NOMEM;
+
+	return out_open(&w->out, w->is_stdout ? "-" : path, new_only);
+}
+
+int output_open(struct output *w, const struct options *o, const char *name,
+		pid_t pid)
+{
+	struct buf path;
+	int err = ERR_IO;
+
+	buf_init(&path);
+	errno = EEXIST;
+	for (int n = 1; err && errno == EEXIST && n <= TRIES; n++) {
+		buf_reset(&path);
+		add_path(&path, w, o, name, pid, n);
+		err = open_path(w, path.data, !o->output);
+	}
+	if (err)
+		say("cannot write %s: %s; -o chooses another file",
+		    w->shown ? w->shown : "", strerror(errno));
+	w->is_open = !err;
+	buf_release(&path);
+
+	return err ? EXIT_FAILED : OPTIONS_GO;
+}
+
+void output_rename(struct output *w, const struct options *o, const char *name,
+		   pid_t pid)
+{
+	struct buf path;
+	char *own, *shown;
+
+	if (!w->out.temp) /* its name is what it is */
+		return;
+	buf_init(&path);
+	add_path(&path, w, o, name, pid, 1);
+	own = strdup(path.data);
+	shown = strdup(path.data);
+	buf_release(&path);
+	if (!own || !shown) {
+		free(own);
+		free(shown);
+		return;
+	}
+	free(w->out.path);
+	free(w->shown);
+	w->out.path = own;
+	w->shown = shown;
+}
+
+int output_commit(struct output *w)
+{
+	int err = out_commit(&w->out), error = errno;
+
+	w->is_open = false;
+	if (!err)
+		return EXIT_DONE;
+	if (w->out.temp)
+		say("cannot write %s: %s; what there is, is in %s", w->shown,
+		    strerror(error), w->out.temp);
+	else
+		say("cannot write %s: %s", w->shown, strerror(error));
+	out_abort(&w->out);
+
+	return EXIT_FAILED;
+}
+
+void output_drop(struct output *w)
+{
+	if (w->is_open)
+		out_abort(&w->out);
+	w->is_open = false;
+	free(w->shown);
+	w->shown = NULL;
+}

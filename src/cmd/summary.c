@@ -1,0 +1,204 @@
+/* summary.c - what a recording says at its end
+ *
+ * First what was found, as a person would say it: what binds the program and
+ * the five functions that cost most. Then how well it was measured, with
+ * everything that went wrong.
+ */
+#include "summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "say.h"
+
+enum { BARS = 5, BAR_CELLS = 20, NAME_COLUMNS = 120 };
+
+static double per_cent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0.0;
+}
+
+/* A bar of up to BAR_CELLS cells, in eighths of a cell; padded. */
+static void add_bar(struct buf *b, double share)
+{
+	unsigned int eighths = (unsigned int)(share * BAR_CELLS * 8 + 0.5);
+	unsigned int cells = eighths / 8, rest = eighths % 8, used = cells;
+
+	if (!unicode_wanted()) {
+		for (unsigned int i = 0; i < BAR_CELLS; i++)
+			buf_putc(b, i < cells || (i == 0 && rest) ? '#' : ' ');
+		return;
+	}
+	for (unsigned int i = 0; i < cells; i++)
+		text_encode(b, 0x2588);
+	if (rest) {
+		text_encode(b, 0x2590 - rest);
+		used++;
+	}
+	for (; used < BAR_CELLS; used++)
+		buf_putc(b, ' ');
+}
+
+static void say_bar(const struct hot_row *row, const struct defs *d,
+		    uint64_t sum_ns, uint64_t most_ns)
+{
+	bool color = color_wanted(STDERR_FILENO);
+	struct buf line, name;
+
+	buf_init(&line);
+	buf_init(&name);
+	buf_printf(&line, "%5.1f %%  ", per_cent(row->own_ns, sum_ns));
+	if (color)
+		buf_puts(&line, "\033[33m");
+	add_bar(&line, most_ns ? (double)row->own_ns / (double)most_ns : 0);
+	if (color)
+		buf_puts(&line, "\033[0m");
+	buf_printf(&name, "%s (%s", def_text(d, row->name),
+		   def_text(d, row->short_file));
+	if (row->line > 0)
+		buf_printf(&name, ":%d", (int)row->line);
+	buf_putc(&name, ')');
+	buf_puts(&line, "  ");
+	add_cut(&line, name.data,
+		MAX(terminal_columns(STDERR_FILENO, NAME_COLUMNS) - 40, 30));
+	say_buf(&line);
+	buf_release(&name);
+	buf_release(&line);
+}
+
+static int by_own(const void *a, const void *b)
+{
+	const struct hot_row *x = *(const struct hot_row *const *)a;
+	const struct hot_row *y = *(const struct hot_row *const *)b;
+
+	return (x->own_ns < y->own_ns) - (x->own_ns > y->own_ns);
+}
+
+static void say_bars(const struct hot *hot, const struct defs *d)
+{
+	uint32_t n = hot->rows.count;
+	const struct hot_row **rows = calloc(n ? n : 1, sizeof(*rows));
+	uint64_t sum_ns = 0;
+
+	if (!rows)
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		rows[i] = &hot->rows.items[i];
+		sum_ns += rows[i]->own_ns;
+	}
+	qsort(rows, n, sizeof(*rows), by_own);
+	for (uint32_t i = 0; i < MIN(n, (uint32_t)BARS); i++)
+		if (rows[i]->own_ns)
+			say_bar(rows[i], d, sum_ns, rows[0]->own_ns);
+	free(rows);
+}
+
+void summary_findings(const struct profile *p, const struct hot *hot)
+{
+	bool none = p->fold->count == 0;
+	struct buf line;
+
+	buf_init(&line);
+	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &line);
+	if (none && p->tally->count[STATE_IDLE] && !p->view->idle)
+		buf_puts(&line, "; -i shows idle threads");
+	else if (none && p->view->gil)
+		buf_puts(&line, "; without -g: threads that do not hold the "
+				"GIL, too");
+	say("%s", line.data);
+	buf_release(&line);
+	say_bars(hot, p->defs);
+}
+
+static void add_count(struct buf *b, uint64_t n, const char *what)
+{
+	char text[32];
+
+	buf_printf(b, ", %s %s", text_thousands(text, n), what);
+}
+
+static void add_lost(struct buf *b, const struct stats *s)
+{
+	uint64_t lost = stats_lost(s);
+	const char *before = " (";
+	char text[32];
+
+	buf_printf(b, "%s lost", text_thousands(text, lost));
+	for (int i = 0; i < LOST_KINDS; i++) {
+		if (!s->lost[i])
+			continue;
+		buf_printf(b, "%s%s %s", before,
+			   text_thousands(text, s->lost[i]), lost_text(i));
+		before = ", ";
+	}
+	if (lost)
+		buf_putc(b, ')');
+}
+
+static void say_rate(const struct stats *s, const struct meta *m)
+{
+	double seconds = (double)s->elapsed_ns / NSEC_PER_SEC;
+	struct buf line;
+
+	buf_init(&line);
+	buf_printf(&line, "rate reached %.4g of %g Hz, ",
+		   seconds > 0 ? (double)s->ticks / seconds : 0.0, m->rate_hz);
+	add_lost(&line, s);
+	add_count(&line, s->late, "late");
+	if (s->missed)
+		add_count(&line, s->missed, "missed");
+	add_count(&line, s->disturbed, "disturbed calls");
+	say_buf(&line);
+	buf_release(&line);
+}
+
+static void say_cost(const struct stats *s)
+{
+	char held[32], longest[32];
+
+	say("target held for %s (%.2f %%), longest stop %s; own CPU %.1f %%",
+	    text_duration(held, s->held_ns),
+	    per_cent(s->held_ns, s->elapsed_ns),
+	    text_duration(longest, s->longest_stop_ns),
+	    per_cent(s->own_cpu_ns, s->elapsed_ns));
+}
+
+static void say_quality(const struct profile *p)
+{
+	say_rate(p->stats, p->meta);
+	say_cost(p->stats);
+}
+
+/* "less %s", with the file in its place. */
+static void say_open(const char *with, const char *file)
+{
+	const char *at = strstr(with, "%s");
+	struct buf line;
+
+	buf_init(&line);
+	buf_puts(&line, "open it with ");
+	buf_add(&line, with, at ? (size_t)(at - with) : strlen(with));
+	if (at) {
+		add_shell_word(&line, file);
+		buf_puts(&line, at + 2);
+	}
+	say_buf(&line);
+	buf_release(&line);
+}
+
+void summary_file(const struct profile *p, const char *file, bool ended,
+		  const char *open_with)
+{
+	uint32_t threads = p->defs->threads.count;
+	char samples[32], elapsed[32];
+
+	say("%s: %s samples of %u thread%s in %s%s", file,
+	    text_thousands(samples, p->fold->count), threads,
+	    threads == 1 ? "" : "s",
+	    text_duration(elapsed, p->stats->elapsed_ns),
+	    ended ? ", then the target ended" : "");
+	say_quality(p);
+	if (open_with)
+		say_open(open_with, file);
+}
