@@ -60,6 +60,7 @@ void log_line(int level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 uint64_t clock_now(void); /* CLOCK_MONOTONIC, ns */
 uint64_t clock_wall(void); /* CLOCK_REALTIME, ns since 1970 */
 uint64_t clock_own_cpu(void); /* CPU time of all our threads, ns */
+void clock_sleep_until(uint64_t deadline_ns); /* through signals, too */
 
 /* ---- arena: arena.c ---------------------------------------------------
  * Memory that is given back all at once. Allocation never fails halfway: it

@@ -22,6 +22,7 @@
  * _Py_DebugOffsets overrides what it holds. */
 #define LAYOUT_FIELDS(F)                                                   \
 	F(runtime_interpreters_head, 1 << 20) /* _PyRuntimeState */        \
+	F(runtime_main, 1 << 20) /* the main interpreter, never changes */ \
 	F(runtime_gil, 1 << 20) /* 3.11: the GIL itself */                 \
 	F(interp_next, 1 << 20) /* PyInterpreterState */                   \
 	F(interp_id, 1 << 20)                                              \
@@ -116,9 +117,10 @@ struct python {
 	raddr_t mark_at;
 };
 
-/* Find the runtime: by section, by symbol, by its cookie. ERR_NOT_PYTHON;
- * ERR_PERM. r->version may be 0 then still. */
-int runtime_find(struct runtime *r, const struct target *t);
+/* Find runtimes: by section, by symbol, by the cookie of 3.13+. *n is room,
+ * then count. ERR_NOT_PYTHON when there is none; ERR_PERM. */
+int runtime_find(struct runtime *list, unsigned int *n,
+		 const struct target *t);
 /* Find it, choose its layout, check it on the live process. ERR_NOT_PYTHON,
  * ERR_UNSUPPORTED (p->runtime and p->version say what was found),
  * ERR_NOT_READY (no interpreter or thread in it yet). */
@@ -197,14 +199,16 @@ int python_thread_names(const struct python *p, struct mem *m, raddr_t interp,
 
 struct raw_frame {
 	raddr_t code;
-	raddr_t instr;
+	raddr_t instr; /* see layout_traits.instr_before */
+	bool generator; /* lies in a generator or coroutine */
 };
 
 /* Copied pieces of a target's memory. */
 struct image_piece {
 	raddr_t addr;
-	uint32_t len;
+	uint32_t len; /* 0: could not be read */
 	uint32_t at; /* in image.data */
+	bool hit; /* image_at() found something in it */
 };
 
 struct image {
@@ -224,6 +228,8 @@ int image_add(struct image *i, raddr_t addr, uint32_t len);
 int image_fetch(struct image *i, uint32_t from, struct mem *m);
 /* The copied bytes, or NULL. */
 const void *image_at(struct image *i, raddr_t addr, uint32_t len);
+/* A piece that begins there was asked for and could not be read. */
+bool image_tried(const struct image *i, raddr_t addr);
 
 enum walk_result {
 	WALK_DONE, /* the whole stack */
@@ -235,18 +241,25 @@ enum walk_result {
 /* A walk that can be gone on with after more was fetched. */
 struct walk {
 	raddr_t thread; /* the thread state */
-	raddr_t at; /* next frame, 0 = not begun */
-	raddr_t entry_from; /* 3.11/3.12: frame the entry must link to */
-	bool begun, entry_seen, check_entry;
+	raddr_t at; /* the next frame */
+	raddr_t entry_from; /* <= 3.12: frame that the entry must link to */
+	bool begun;
+	bool unproven; /* <= 3.12: the entry was not met yet */
 	struct raw_frame *frames; /* leaf first; of the caller */
 	uint32_t room; /* of frames */
 	uint32_t keep_leaf; /* when full, keep so many of the leaf end */
 	uint32_t count; /* frames held */
 	uint32_t total; /* frames seen; > count: some were dropped */
+	uint32_t steps; /* frames met, shims too */
 	uint32_t limit; /* give up beyond so many */
+	uint32_t expected; /* of the last walk: a half-made stack stops early */
 	raddr_t missing;
 	uint32_t missing_len;
 };
+
+/* For a stack of the thread state at `thread`; the caller gives it frames and
+ * room, and sets limit. */
+void walk_init(struct walk *w, raddr_t thread);
 
 enum walk_result walk_on(struct walk *w, const struct layout *l,
 			 struct image *i);

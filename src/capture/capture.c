@@ -1,0 +1,190 @@
+/* capture.c - one process: its ticks */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAMES_EVERY_MS = 1000 };
+
+static bool test_wants(const char *what)
+{
+	const char *test = getenv("CPROF_TEST");
+
+	return test && !strcmp(test, what);
+}
+
+static int attach(struct capture *c, struct python *found)
+{
+	int err = python_attach(&c->python, c->target);
+
+	if (found)
+		*found = c->python;
+	return err ? err : send_process(c);
+}
+
+int capture_new(struct capture **out, struct target *t, struct ring *ring,
+		bool keep_exit, struct python *found)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	int err = ERR_NOMEM;
+
+	if (c)
+		c->scratch = calloc(STACK_ROOM, sizeof(*c->scratch));
+	if (!c || !c->scratch)
+		goto out;
+	c->target = t;
+	c->ring = ring;
+	c->keep_exit = keep_exit;
+	c->no_stop = test_wants("no-stop");
+	c->list_stale = true;
+	code_copy_init(&c->code_copy);
+	err = attach(c, found);
+out:
+	if (err) {
+		capture_free(c);
+		c = NULL;
+	}
+	*out = c;
+	return err;
+}
+
+int capture_reattach(struct capture *c, struct python *found)
+{
+	threads_release(c);
+	map_clear(&c->code_index);
+	c->codes.count = 0;
+	c->interp_count = 0;
+	c->list_stale = true;
+	c->names_due_ns = 0;
+	return attach(c, found);
+}
+
+static void release_late(struct capture *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATE_MAX; i++)
+		if (c->late[i].state == STOP_ASKED)
+			stop_wait(&c->late[i], 0, NSEC_PER_SEC);
+	instant_release_late(c);
+}
+
+void capture_free(struct capture *c)
+{
+	if (!c)
+		return;
+	release_late(c);
+	threads_release(c);
+	map_release(&c->code_index);
+	vec_release(&c->codes);
+	vec_release(&c->resolved);
+	image_release(&c->glance);
+	image_release(&c->prints);
+	if (c->scratch)
+		code_copy_release(&c->code_copy);
+	free(c->scratch);
+	free(c);
+}
+
+/* Looks before any stop, so that a stop of ours is in nobody's state. */
+static void look_at_all(struct capture *c)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		t->lost = false;
+		if (t->dead || !state_look(t))
+			continue;
+		t->dead = true;
+		c->list_stale = true;
+		send_gone(c, t);
+	}
+}
+
+static bool is_new_gil(const struct capture *c, unsigned int i)
+{
+	unsigned int k;
+
+	for (k = 0; k < i; k++)
+		if (c->interps[k].gil == c->interps[i].gil)
+			return false;
+	return true;
+}
+
+static int take_all_gils(struct capture *c, bool patient)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < c->interp_count; i++)
+		if (is_new_gil(c, i))
+			err = instant_take(c, c->interps[i].gil, patient);
+	return err;
+}
+
+/* Lists that cannot be read by then are those of a process that ended or runs
+ * another program. */
+static int refresh(struct capture *c)
+{
+	int tries = TRIES, err = 0;
+
+	while (c->list_stale && tries-- > 0) {
+		err = threads_refresh(c);
+		if (err != ERR_LOST)
+			break;
+	}
+	return err == ERR_LOST ? 0 : err;
+}
+
+int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
+{
+	int err;
+
+	c->serial++;
+	c->pause_ns = 0;
+	instant_release_late(c);
+	look_at_all(c);
+	err = refresh(c);
+	if (!err && c->names_due_ns == 0)
+		look_at_all(c); /* those that are new */
+	if (!err)
+		err = take_all_gils(c, patient);
+	if (err)
+		return err;
+	if (c->names_due_ns == 0) {
+		threads_read_names(c);
+		c->names_due_ns = clock_now() + NAMES_EVERY_MS * NSEC_PER_MSEC;
+	}
+	send_tick(c, deadline_ns);
+	return 0;
+}
+
+static bool any_late(const struct capture *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATE_MAX; i++)
+		if (c->late[i].state != STOP_NONE)
+			return true;
+	return false;
+}
+
+void capture_sleep_until(struct capture *c, uint64_t deadline_ns)
+{
+	uint64_t now = clock_now();
+
+	if (now >= c->names_due_ns && now + 2 * NSEC_PER_MSEC < deadline_ns)
+		c->names_due_ns = 0; /* with the next tick */
+	while (any_late(c) && clock_now() < deadline_ns) {
+		stop_sleep_until(deadline_ns);
+		instant_release_late(c);
+	}
+	clock_sleep_until(deadline_ns);
+}
+
+void capture_count_missed(struct capture *c, uint64_t ticks)
+{
+	c->counts.missed += ticks;
+}

@@ -1,0 +1,367 @@
+/* decode.c - the recording side: messages into definitions and samples
+ *
+ * Knows each thread's last entry, so that a tick in which nothing moved is one
+ * small message and yet a sample of every thread. Which package a file belongs
+ * to is asked of the target's file system once per file.
+ */
+#include "message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "decode.h"
+
+int decoder_new(struct decoder **out, struct defs *defs, uint64_t start_ns,
+		uint64_t interval_ns)
+{
+	struct decoder *d = calloc(1, sizeof(*d));
+
+	*out = d;
+	if (!d)
+		return ERR_NOMEM;
+	d->defs = defs;
+	d->start_ns = start_ns;
+	d->interval_ns = interval_ns;
+	buf_init(&d->text);
+	return 0;
+}
+
+void decoder_free(struct decoder *d)
+{
+	uint32_t i;
+
+	if (!d)
+		return;
+	for (i = 0; i < d->codes.count; i++)
+		buf_release(&d->codes.items[i].linetable);
+	vec_release(&d->codes);
+	vec_release(&d->threads);
+	buf_release(&d->text);
+	free(d);
+}
+
+void decoder_set_target(struct decoder *d, const struct target *t)
+{
+	d->target = t;
+}
+
+const struct stats *decoder_stats(const struct decoder *d)
+{
+	return &d->stats;
+}
+
+unsigned int decoder_threads(const struct decoder *d,
+			     unsigned int by_state[STATE_ACTIVE_GIL + 1])
+{
+	unsigned int all = 0;
+	uint32_t i;
+
+	memset(by_state, 0, (STATE_ACTIVE_GIL + 1) * sizeof(*by_state));
+	for (i = 0; i < d->threads.count; i++) {
+		if (!d->threads.items[i].alive)
+			continue;
+		by_state[d->threads.items[i].state]++;
+		all++;
+	}
+	return all;
+}
+
+/* ---- definitions ------------------------------------------------------- */
+
+static int take_process(struct decoder *d, const struct msg_process *m)
+{
+	const char *at = (const char *)(m + 1);
+	struct process process = { .pid = m->pid };
+
+	process.command = defs_string(d->defs, at, m->command_len);
+	at += m->command_len;
+	process.python = defs_string(d->defs, at, m->python_len);
+	at += m->python_len;
+	process.executable = defs_string(d->defs, at, m->executable_len);
+	d->process = defs_process(d->defs, &process);
+	return d->process ? 0 : ERR_NOMEM;
+}
+
+static struct decoded_code *code_at(struct decoder *d, uint32_t number)
+{
+	while (d->codes.count < number)
+		if (!vec_push(&d->codes))
+			return NULL;
+	return &d->codes.items[number - 1];
+}
+
+static int take_code(struct decoder *d, const struct msg_code *m)
+{
+	const char *at = (const char *)(m + 1);
+	struct decoded_code *code = code_at(d, m->number);
+	struct code def = { .first_line = m->first_line };
+
+	if (!code)
+		return ERR_NOMEM;
+	def.name = defs_string(d->defs, at, m->name_len);
+	at += m->name_len;
+	def.file = defs_string(d->defs, at, m->file_len);
+	decoder_name_file(d, &def);
+	code->hidden =
+		code_is_hidden(m->first_line, def_text(d->defs, def.file));
+	code->first_line = m->first_line;
+	code->first_traceable = m->first_traceable;
+	buf_reset(&code->linetable);
+	code->id = defs_code(d->defs, &def);
+	return code->id ? 0 : ERR_NOMEM;
+}
+
+static int take_lines(struct decoder *d, const struct msg_lines *m)
+{
+	struct decoded_code *code = code_at(d, m->number);
+
+	if (!code)
+		return ERR_NOMEM;
+	buf_add(&code->linetable, m + 1, m->len);
+	return code->linetable.failed ? ERR_NOMEM : 0;
+}
+
+static struct decoded_thread *thread_at(struct decoder *d, uint32_t number)
+{
+	while (d->threads.count < number)
+		if (!vec_push(&d->threads))
+			return NULL;
+	return &d->threads.items[number - 1];
+}
+
+static int take_thread(struct decoder *d, const struct msg_thread *m)
+{
+	struct decoded_thread *t = thread_at(d, m->number);
+	struct thread def = { .process = d->process,
+			      .tid = m->tid,
+			      .ident = m->ident };
+
+	if (!t)
+		return ERR_NOMEM;
+	def.name = defs_string(d->defs, (const char *)(m + 1), m->name_len);
+	if (!t->id) {
+		t->id = defs_thread(d->defs, &def);
+		t->alive = true;
+		t->empty = true;
+	} else {
+		d->defs->threads.items[t->id - 1].name = def.name;
+	}
+	return t->id ? 0 : ERR_NOMEM;
+}
+
+/* ---- stacks ------------------------------------------------------------ */
+
+static frame_id frame_of(struct decoder *d, const struct msg_frame *m)
+{
+	struct decoded_code *code = &d->codes.items[m->code - 1];
+	struct frame def = { .code = code->id, .offset = m->offset };
+	frame_id id = defs_find_frame(d->defs, code->id, m->offset);
+
+	if (id)
+		return id;
+	def.line = code_line(code->linetable.data, code->linetable.len,
+			     code->first_line, m->offset);
+	return defs_frame(d->defs, &def);
+}
+
+/* As CPython's own tracebacks: no helper code, and no frame that has not come
+ * to its first traceable instruction yet. */
+static bool is_shown(const struct decoder *d, const struct msg_frame *m)
+{
+	const struct decoded_code *code = &d->codes.items[m->code - 1];
+
+	if (code->hidden)
+		return false;
+	return m->generator || m->offset >= code->first_traceable;
+}
+
+/* A frame that says how many are missing. */
+static frame_id cut_mark(struct decoder *d, uint32_t missing)
+{
+	struct code code = { .kind = FRAME_NOTE };
+	struct frame frame = { .offset = -1 };
+
+	buf_reset(&d->text);
+	buf_printf(&d->text, "[%u more frames]", missing);
+	code.name = defs_string(d->defs, d->text.data, d->text.len);
+	frame.code = defs_code(d->defs, &code);
+	return defs_frame(d->defs, &frame);
+}
+
+static stack_id push(struct decoder *d, stack_id stack, frame_id frame)
+{
+	return frame ? defs_stack(d->defs, stack, frame) : 0;
+}
+
+/* Frames come leaf first; the tree of stacks grows from the root. */
+static int take_stack(struct decoder *d, struct decoded_thread *t,
+		      const struct msg_entry *m)
+{
+	const struct msg_frame *frames = (const struct msg_frame *)(m + 1);
+	stack_id stack = 0;
+	uint32_t i;
+
+	for (i = m->count; i-- > 0;) {
+		if (frames[i].code == 0 || frames[i].code > d->codes.count)
+			return ERR_GARBAGE;
+		if (!is_shown(d, &frames[i]))
+			continue;
+		stack = push(d, stack, frame_of(d, &frames[i]));
+		if (stack && m->total > m->count && i == m->keep_leaf)
+			stack = push(d, stack,
+				     cut_mark(d, m->total - m->count));
+		if (!stack)
+			return ERR_NOMEM;
+	}
+	t->stack = stack;
+	t->empty = stack == 0;
+	return 0;
+}
+
+static void take_syscall(struct decoder *d, struct decoded_thread *t,
+			 int number)
+{
+	const char *name = syscall_name(number);
+
+	t->syscall = 0;
+	if (name)
+		t->syscall = defs_string(d->defs, name, strlen(name));
+}
+
+static int take_entry(struct decoder *d, const struct msg_entry *m)
+{
+	struct decoded_thread *t;
+
+	if (!m->thread || m->thread > d->threads.count)
+		return 0; /* gone before it was announced */
+	t = &d->threads.items[m->thread - 1];
+	if (m->flags & ENTRY_GONE) {
+		t->alive = false;
+		return 0;
+	}
+	t->state = MIN(m->state, STATE_ACTIVE_GIL);
+	t->holds_gil = m->flags & ENTRY_HOLDS_GIL;
+	t->lost = m->flags & ENTRY_LOST;
+	t->lost_kind = MIN(m->lost_kind, LOST_KINDS - 1);
+	take_syscall(d, t, m->syscall);
+	return m->flags & ENTRY_SAME_STACK ? 0 : take_stack(d, t, m);
+}
+
+/* ---- ticks ------------------------------------------------------------- */
+
+static uint64_t weight_of(struct decoder *d, const struct decoded_thread *t,
+			  uint64_t now)
+{
+	uint64_t since = t->sampled_ns ? now - t->sampled_ns : d->interval_ns;
+
+	return MIN(since, 2 * d->interval_ns);
+}
+
+static int give_sample(struct decoder *d, struct decoded_thread *t,
+		       const struct msg_tick *m, decoder_reader read, void *arg)
+{
+	struct sample s = {
+		.time_ns = m->time_ns - d->start_ns,
+		.late_ns = MIN(m->late_ns, UINT32_MAX),
+		.process = d->process,
+		.thread = t->id,
+		.stack = t->stack,
+		.syscall = t->syscall,
+		.state = t->state,
+		.holds_gil = t->holds_gil,
+		.weight_ns = weight_of(d, t, m->time_ns),
+	};
+
+	t->sampled_ns = m->time_ns;
+	d->stats.samples++;
+	return read(arg, d->defs, &s);
+}
+
+/* log2 steps of a quarter of an octave, in microseconds. */
+static void count_pause(struct stats *s, uint64_t ns)
+{
+	uint64_t us = ns / NSEC_PER_USEC, octave;
+	unsigned int slot = 0;
+
+	if (!ns)
+		return;
+	if (us > 0) {
+		octave = 63 - __builtin_clzll(us);
+		slot = octave * 4 + ((us << 2 >> octave) & 3);
+	}
+	s->pause_us[MIN(slot, ARRAY_SIZE(s->pause_us) - 1)]++;
+}
+
+static void take_counts(struct decoder *d, const struct msg_tick *m)
+{
+	struct stats *s = &d->stats;
+
+	s->ticks++;
+	s->late += m->late_ns > 200 * NSEC_PER_USEC;
+	s->missed = m->missed;
+	s->stops = m->stops;
+	s->disturbed = m->disturbed;
+	s->held_ns = m->held_ns;
+	s->longest_stop_ns = m->longest_stop_ns;
+	s->lost[LOST_RING] = m->ring_lost;
+	s->elapsed_ns = m->time_ns - d->start_ns;
+	count_pause(s, m->pause_ns);
+	if (d->last_tick_ns &&
+	    m->time_ns - d->last_tick_ns > 2 * d->interval_ns)
+		s->unobserved_ns +=
+			m->time_ns - d->last_tick_ns - 2 * d->interval_ns;
+	d->last_tick_ns = m->time_ns;
+}
+
+static int take_tick(struct decoder *d, const struct msg_tick *m,
+		     decoder_reader read, void *arg)
+{
+	struct decoded_thread *t;
+	uint32_t i;
+	int err = 0;
+
+	take_counts(d, m);
+	for (i = 0; !err && i < d->threads.count; i++) {
+		t = &d->threads.items[i];
+		if (!t->alive)
+			continue;
+		if (t->lost)
+			d->stats.lost[t->lost_kind]++;
+		else if (!t->empty)
+			err = give_sample(d, t, m, read, arg);
+	}
+	return err;
+}
+
+bool decoder_step(struct decoder *d, struct ring *ring, decoder_reader read,
+		  void *arg, int *err)
+{
+	size_t len;
+	const void *m = ring_peek(ring, &len);
+
+	*err = 0;
+	if (!m)
+		return false;
+	switch (*(const uint32_t *)m) {
+	case MSG_PROCESS:
+		*err = take_process(d, m);
+		break;
+	case MSG_CODE:
+		*err = take_code(d, m);
+		break;
+	case MSG_LINES:
+		*err = take_lines(d, m);
+		break;
+	case MSG_THREAD:
+		*err = take_thread(d, m);
+		break;
+	case MSG_ENTRY:
+		*err = take_entry(d, m);
+		break;
+	case MSG_TICK:
+		*err = take_tick(d, m, read, arg);
+		break;
+	}
+	ring_drop(ring);
+	return true;
+}

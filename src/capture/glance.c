@@ -1,0 +1,91 @@
+/* glance.c - the few words that tell whether anything may have changed
+ *
+ * Whether this is the same program still (the main interpreter's address never
+ * changes), whether interpreters or thread states came or went (new ones are
+ * put at the heads of their lists), and who took the GIL last, how often it
+ * went to another thread, and whether it is held.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+static uint32_t words_len(const struct layout *l)
+{
+	return l->gil_switch_number + 8 - l->gil_last_holder;
+}
+
+int glance_add(struct capture *c, struct image *i, raddr_t gil)
+{
+	const struct layout *l = &c->python.layout;
+	raddr_t lists =
+		c->python.runtime.address + l->runtime_interpreters_head;
+	unsigned int k;
+	int err = image_add(i, lists, 8);
+
+	if (!err)
+		err = image_add(i, c->python.mark_at, 8);
+	for (k = 0; !err && k < c->interp_count; k++)
+		err = image_add(i, c->interps[k].addr + l->interp_threads_head,
+				8);
+	if (!err)
+		err = image_add(i, gil + l->gil_last_holder, words_len(l));
+	return err;
+}
+
+/* The bytes of piece k; NULL if it could not be read. */
+static const uint8_t *piece(const struct image *i, uint32_t k)
+{
+	const struct image_piece *p = &i->pieces.items[k];
+
+	return p->len ? i->data + p->at : NULL;
+}
+
+static uint64_t word(const uint8_t *at)
+{
+	uint64_t value = 0;
+
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static void parse_words(struct gil_words *w, const struct layout *l,
+			const uint8_t *at)
+{
+	int locked;
+
+	memcpy(&locked, at + l->gil_locked - l->gil_last_holder,
+	       sizeof(locked));
+	w->holder = word(at);
+	w->locked = locked == 1;
+	w->switches = word(at + l->gil_switch_number - l->gil_last_holder);
+}
+
+int glance_parse(struct capture *c, struct image *i, struct glance *g)
+{
+	uint32_t first = i->pieces.count - c->interp_count - 3;
+	const uint8_t *at = piece(i, i->pieces.count - 1);
+	unsigned int k;
+
+	if (word(piece(i, first + 1)) != c->python.mark)
+		return ERR_REPLACED;
+	if (!at)
+		return ERR_FAULT;
+	parse_words(&g->words, &c->python.layout, at);
+	g->lists_same = word(piece(i, first)) == c->interps_head;
+	for (k = 0; k < c->interp_count; k++)
+		if (word(piece(i, first + 2 + k)) != c->interps[k].threads_head)
+			g->lists_same = false;
+	return 0;
+}
+
+int glance_read(struct capture *c, raddr_t gil, struct glance *g)
+{
+	int err;
+
+	image_reset(&c->glance);
+	err = glance_add(c, &c->glance, gil);
+	if (!err)
+		err = image_fetch(&c->glance, 0, c->target->mem);
+	return err ? err : glance_parse(c, &c->glance, g);
+}

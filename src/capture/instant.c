@@ -1,0 +1,384 @@
+/* instant.c - copies of all threads that are one instant, by stopping one
+ *
+ * In a build with a GIL only the thread that took it last can change a Python
+ * stack: to run Python another one must first store itself into last_holder
+ * and count a switch, and it does so before any Python work. So:
+ *
+ *   1. read the GIL's words; copy, while all run, the others that may have
+ *      changed since their last copy;
+ *   2. make the last holder stand: it is stopped if it runs; if it sleeps, its
+ *      run-time counts before and after prove that it stood by itself;
+ *   3. copy it, with the words at the end of the same vectored read.
+ *
+ * If holder and switches are those of step 1, nobody else ran Python between,
+ * and all copies date from the instant of the last read. If not, the GIL
+ * changed hands: try again, at most four times, whatever the stacks look like.
+ */
+#include "internal.h"
+
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	SPIN_NS = 30000, /* a stop from another CPU takes 3 us */
+	STOP_TIMEOUT_NS = 200000,
+	HALF_MADE_WAIT_NS = 30000,
+};
+
+struct attempt {
+	raddr_t gil;
+	struct glance before, after;
+	struct tstate *holder; /* NULL: nobody who lives */
+	bool deep; /* second look after a half-made frame */
+};
+
+static bool of_gil(const struct capture *c, const struct tstate *t, raddr_t gil)
+{
+	unsigned int i;
+
+	if (t->dead)
+		return false;
+	for (i = 0; i < c->interp_count; i++)
+		if (c->interps[i].addr == t->interp)
+			return c->interps[i].gil == gil;
+	return false;
+}
+
+/* Two thread states of one thread: sub-interpreters. */
+static bool same_thread(const struct tstate *a, const struct tstate *b)
+{
+	return b && a->task.tid == b->task.tid;
+}
+
+/* Its copy still holds: it slept ever since, or nobody took the GIL since and
+ * it was another thread's then. */
+static bool copy_holds(const struct tstate *t, const struct attempt *a)
+{
+	if (!t->have)
+		return false;
+	if (t->copy_asleep && !t->look.running &&
+	    state_slept_on(&t->copy_sched, &t->sched))
+		return true;
+	return !same_thread(t, a->holder) &&
+	       t->copy_switches == a->before.words.switches &&
+	       t->copy_holder == a->before.words.holder;
+}
+
+static void read_one(struct capture *c, struct tstate *t, struct attempt *a,
+		     struct glance *g)
+{
+	t->copy_err = stack_read(c, t, a->deep, a->gil, g);
+	t->fresh = true;
+	t->have = false; /* until the attempt is accepted */
+}
+
+/* Errors that end the tick, as against those of one stack. */
+static bool is_fatal(int err)
+{
+	return err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_PERM ||
+	       err == ERR_NOMEM;
+}
+
+static int copy_others(struct capture *c, struct attempt *a)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (!of_gil(c, t, a->gil) || same_thread(t, a->holder) ||
+		    copy_holds(t, a))
+			continue;
+		read_one(c, t, a, NULL);
+		if (is_fatal(t->copy_err))
+			return t->copy_err;
+	}
+	return 0;
+}
+
+/* The thread states of the thread that stands; the words come last. */
+static int copy_holder(struct capture *c, struct attempt *a)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (t == a->holder || !same_thread(t, a->holder) ||
+		    !of_gil(c, t, a->gil))
+			continue;
+		read_one(c, t, a, NULL);
+	}
+	read_one(c, a->holder, a, &a->after);
+	if (is_fatal(a->holder->copy_err))
+		return a->holder->copy_err;
+	return a->holder->copy_err == ERR_LOST ? ERR_LOST : 0;
+}
+
+/* The thread state in the copy is that of the thread we stopped. */
+static bool is_whom_we_stopped(struct capture *c, struct tstate *t)
+{
+	const struct layout *l = &c->python.layout;
+	const uint8_t *state = image_at(&t->image, t->addr, l->thread_top + 8);
+	uint64_t native;
+
+	if (!state)
+		return false;
+	memcpy(&native, state + l->thread_native_id, sizeof(native));
+	return native == t->native_id;
+}
+
+static int proven(const struct attempt *a)
+{
+	if (!a->after.lists_same)
+		return ERR_LOST;
+	if (a->after.words.holder != a->before.words.holder ||
+	    a->after.words.switches != a->before.words.switches)
+		return ERR_LOST;
+	return 0;
+}
+
+/* ---- the holder runs: stop it ----------------------------------------- */
+
+static void count_pause(struct capture *c, const struct stop *s,
+			uint64_t end_ns)
+{
+	uint64_t pause = end_ns - s->stands_ns;
+
+	c->counts.stops++;
+	c->counts.held_ns += end_ns - s->asked_ns;
+	c->counts.longest_stop_ns = MAX(c->counts.longest_stop_ns, pause);
+	c->pause_ns += pause;
+}
+
+static void let_go(struct capture *c, struct stop *s)
+{
+	bool stood = s->state == STOP_STANDS;
+
+	if (stop_disturbed(s))
+		c->counts.disturbed++;
+	stop_end(s);
+	if (stood)
+		count_pause(c, s, clock_now());
+}
+
+void instant_release_late(struct capture *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATE_MAX; i++)
+		if (c->late[i].state != STOP_NONE)
+			let_go(c, &c->late[i]);
+}
+
+static struct stop *find_late(struct capture *c, pid_t tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATE_MAX; i++)
+		if (c->late[i].state != STOP_NONE && c->late[i].tid == tid)
+			return &c->late[i];
+	return NULL;
+}
+
+static int keep_late(struct capture *c, const struct stop *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < LATE_MAX; i++) {
+		if (c->late[i].state != STOP_NONE)
+			continue;
+		c->late[i] = *s;
+		return 0;
+	}
+	return ERR_FULL;
+}
+
+/* A stop that was asked for cannot be passed by user code: a thread that has
+ * not stopped 200 us later is in the kernel or has no CPU. Its memory stands,
+ * which its run-time counts must confirm. */
+static int read_without_stop(struct capture *c, struct attempt *a)
+{
+	struct sched before = { 0 }, after = { 0 };
+	int err = task_sched(&a->holder->task, &before);
+
+	if (!err)
+		err = copy_holder(c, a);
+	if (!err)
+		err = task_sched(&a->holder->task, &after);
+	if (err)
+		return err;
+	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
+}
+
+static int copy_late(struct capture *c, struct attempt *a, struct stop *s)
+{
+	int err = read_without_stop(c, a);
+
+	if (!find_late(c, s->tid) && keep_late(c, s))
+		stop_wait(s, 0, NSEC_PER_SEC); /* never seen; do not lose it */
+	return err;
+}
+
+static int copy_standing(struct capture *c, struct attempt *a)
+{
+	struct stop stop, *late = find_late(c, a->holder->task.tid);
+	int err;
+
+	if (late)
+		return read_without_stop(c, a);
+	err = stop_begin(&stop, a->holder->task.tid, c->keep_exit);
+	if (!err)
+		err = stop_wait(&stop, SPIN_NS, STOP_TIMEOUT_NS);
+	if (err == ERR_TIMEOUT)
+		return copy_late(c, a, &stop);
+	if (!err)
+		err = copy_holder(c, a);
+	else if (err == ERR_NOPROC)
+		err = ERR_LOST; /* that thread ended */
+	c->instant_ns = clock_now();
+	let_go(c, &stop);
+	if (!err && !is_whom_we_stopped(c, a->holder))
+		err = ERR_LOST;
+	return err;
+}
+
+/* ---- the holder sleeps: it must have slept all the while -------------- */
+
+static int copy_asleep(struct capture *c, struct attempt *a)
+{
+	struct tstate *t = a->holder;
+	struct sched before = t->sched, after;
+	int err;
+
+	if (copy_holds(t, a))
+		err = glance_read(c, a->gil, &a->after);
+	else
+		err = copy_holder(c, a);
+	c->instant_ns = clock_now();
+	if (err)
+		return err;
+	if (task_sched(&t->task, &after))
+		return ERR_LOST;
+	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
+}
+
+/* ---- one attempt ------------------------------------------------------- */
+
+static void accept_one(struct tstate *t, const struct attempt *a)
+{
+	if (t->fresh) {
+		t->have = !t->copy_err;
+		t->lost = t->copy_err != 0;
+		t->lost_kind =
+			t->copy_err == ERR_LOST ? LOST_FRAME : LOST_MEMORY;
+	}
+	t->copy_switches = a->after.words.switches;
+	t->copy_holder = a->after.words.holder;
+	t->copy_asleep = !t->look.running;
+	t->copy_sched = t->sched;
+}
+
+static void accept(struct capture *c, const struct attempt *a)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (!of_gil(c, t, a->gil))
+			continue;
+		accept_one(t, a);
+		state_decide(c, t, a->gil, &a->after.words);
+	}
+}
+
+static int read_holder(struct capture *c, struct attempt *a)
+{
+	if (!a->holder) {
+		c->instant_ns = clock_now();
+		return glance_read(c, a->gil, &a->after);
+	}
+	if (c->no_stop)
+		return copy_holder(c, a);
+	if (state_look(a->holder)) {
+		a->holder->dead = true;
+		return ERR_LOST;
+	}
+	return a->holder->look.running ? copy_standing(c, a) :
+					 copy_asleep(c, a);
+}
+
+static int attempt(struct capture *c, struct attempt *a)
+{
+	int err = c->list_stale ? threads_refresh(c) : 0;
+
+	if (!err)
+		err = glance_read(c, a->gil, &a->before);
+	if (err)
+		return err;
+	a->holder = threads_find(c, a->before.words.holder);
+	if (a->holder && a->holder->dead)
+		a->holder = NULL;
+	if (!a->before.lists_same || (!a->holder && a->before.words.locked)) {
+		c->list_stale = true;
+		return ERR_LOST;
+	}
+	err = copy_others(c, a);
+	if (!err)
+		err = read_holder(c, a);
+	if (!err && !a->after.lists_same)
+		c->list_stale = true;
+	if (!err && !c->no_stop)
+		err = proven(a);
+	if (!err)
+		accept(c, a);
+	return err;
+}
+
+/* A thread that slept on since an accepted instant has not changed, whatever
+ * the others did; the rest of this tick is lost. */
+static void lose(struct capture *c, const struct attempt *a)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (!of_gil(c, t, a->gil))
+			continue;
+		state_decide(c, t, a->gil, &a->before.words);
+		t->lost = !(t->have && t->copy_asleep && !t->look.running &&
+			    state_slept_on(&t->copy_sched, &t->sched));
+		t->lost_kind = a->deep ? LOST_FRAME : LOST_GIL;
+	}
+	c->instant_ns = clock_now();
+}
+
+static void wait_a_little(uint64_t ns)
+{
+	struct timespec span = { .tv_nsec = ns };
+
+	nanosleep(&span, NULL);
+}
+
+int instant_take(struct capture *c, raddr_t gil, bool patient)
+{
+	int tries = patient ? PATIENT_TRIES : TRIES, err = ERR_LOST;
+	struct attempt a = { .gil = gil };
+
+	while (tries-- > 0) {
+		err = attempt(c, &a);
+		if (err != ERR_LOST)
+			return err;
+		if (!a.holder || a.holder->copy_err != ERR_LOST)
+			continue;
+		if (a.deep && !patient)
+			break; /* half made twice */
+		a.deep = true;
+		wait_a_little(HALF_MADE_WAIT_NS);
+	}
+	lose(c, &a);
+	return 0;
+}

@@ -1,0 +1,165 @@
+/* internal.h - the sampling side's state (private to capture/) */
+#ifndef CPROF_CAPTURE_INTERNAL_H
+#define CPROF_CAPTURE_INTERNAL_H
+
+#include "message.h"
+
+enum {
+	INTERPS_MAX = 64,
+	STACK_ROOM = 8192, /* frames of a stack that are kept */
+	STACK_KEEP_LEAF = 6144, /* of them at the leaf end */
+	STACK_LIMIT = 400000, /* frames of a stack that are believed */
+	FETCHES_MAX = 8192, /* reads for one stack */
+	TRIES = 4, /* DESIGN.md 5.1 */
+	PATIENT_TRIES = 2000,
+	LATE_MAX = 8,
+};
+
+/* The words of one GIL, at one instant. */
+struct gil_words {
+	raddr_t holder; /* the last thread state that took it */
+	uint64_t switches; /* times another one took it */
+	bool locked;
+};
+
+/* One interpreter and the head of its list of thread states. */
+struct interp {
+	raddr_t addr;
+	raddr_t gil; /* where its struct _gil_runtime_state lies */
+	raddr_t threads_head;
+};
+
+/* What a thread does, as an entry says it. */
+struct state {
+	enum thread_state state;
+	bool holds_gil, lost;
+	int16_t syscall; /* -1: none */
+};
+
+/* A Python thread state and what we know of its thread. */
+struct tstate {
+	raddr_t addr;
+	raddr_t interp;
+	uint64_t native_id; /* as it calls itself */
+	uint64_t ident;
+	uint32_t number; /* in messages */
+	bool announced; /* MSG_THREAD went out */
+	bool listed; /* met in the newest walk of the lists */
+	bool named; /* by Python, not by the kernel */
+	char name[256]; /* UTF-8, cut */
+
+	struct task task;
+	struct sched sched; /* at the last look */
+	struct look look;
+	bool looked; /* look is not empty */
+	bool dead; /* its thread ended, though it is listed still */
+
+	struct image image; /* of its last read: the next one's plan */
+	bool planned; /* there is one */
+	VEC(struct raw_frame) raw; /* leaf first, as copied */
+	uint32_t total; /* frames it had: more than raw when cut */
+	int copy_err; /* of the last read */
+	bool have; /* raw was true at the last accepted instant */
+	bool fresh; /* copied in this tick, not yet resolved */
+	uint64_t copy_switches; /* the GIL's words at that instant */
+	raddr_t copy_holder;
+	bool copy_asleep; /* it slept then, with these counts */
+	struct sched copy_sched;
+
+	VEC(struct msg_frame) frames; /* raw with codes resolved; as sent */
+	uint32_t sent_total;
+	bool lost; /* in this tick */
+	enum lost_kind lost_kind;
+	struct state now, sent;
+	bool resend; /* the ring was full: send everything again */
+};
+
+struct known_code {
+	raddr_t addr;
+	struct code_print print;
+	uint32_t number; /* in messages */
+	uint32_t checked; /* serial of the tick that proved it */
+};
+
+struct capture {
+	struct target *target;
+	struct python python;
+	struct ring *ring;
+	bool keep_exit;
+	bool no_stop; /* CPROF_TEST=no-stop: the tests' broken sampler */
+
+	struct interp interps[INTERPS_MAX];
+	unsigned int interp_count;
+	raddr_t interps_head;
+	VEC(struct tstate *) threads;
+	VEC(struct tstate) found; /* in the walk in progress */
+	struct map thread_index; /* address of a thread state -> index + 1 */
+	uint32_t next_thread; /* number for the next new one */
+	bool list_stale; /* walk the lists again */
+
+	struct raw_frame *scratch; /* STACK_ROOM; of the walk in progress */
+	VEC(struct msg_frame) resolved; /* of the thread in progress */
+	VEC(struct known_code) codes;
+	struct map code_index; /* address -> index + 1 */
+	struct code_copy code_copy;
+	struct image prints; /* of code objects to be proven */
+	uint32_t next_code;
+	uint32_t serial; /* of the tick */
+
+	struct image glance; /* GIL words without a stack */
+	struct stop late[LATE_MAX]; /* stops that never came in time */
+	uint64_t names_due_ns;
+	uint64_t instant_ns; /* of the accepted read */
+	uint64_t pause_ns; /* of this tick */
+	struct msg_tick counts;
+};
+
+/* What one vectored read says beside the stacks. */
+struct glance {
+	struct gil_words words;
+	bool lists_same; /* no interpreter or thread state came or went */
+};
+
+/* threads.c: the lists of thread states. ERR_LOST: they moved meanwhile. */
+int threads_refresh(struct capture *c);
+struct tstate *threads_find(struct capture *c, raddr_t addr);
+void threads_read_names(struct capture *c);
+/* Forgets all, and says so. */
+void threads_release(struct capture *c);
+
+/* state.c: what a thread does */
+int state_look(struct tstate *t);
+/* It was not given a CPU between the two. */
+bool state_slept_on(const struct sched *then, const struct sched *now);
+void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
+		  const struct gil_words *w);
+
+/* glance.c: the words of a GIL and the heads of the lists. They are read last
+ * in a call, so that they date all that was read before them. */
+int glance_add(struct capture *c, struct image *i, raddr_t gil);
+/* From the pieces added last. ERR_REPLACED, ERR_FAULT. */
+int glance_parse(struct capture *c, struct image *i, struct glance *g);
+int glance_read(struct capture *c, raddr_t gil, struct glance *g);
+
+/* instant.c: copies of all threads of a GIL that are one instant. 0, also when
+ * threads were lost; ERR_NOPROC, ERR_REPLACED, ERR_PERM. */
+int instant_take(struct capture *c, raddr_t gil, bool patient);
+void instant_release_late(struct capture *c);
+
+/* stack.c: one thread's frames into t->raw. With a glance, this is read last
+ * in each call. 0, ERR_LOST (half made), ERR_FAULT, ERR_GARBAGE, ERR_NOPROC,
+ * ERR_REPLACED. */
+int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
+	       struct glance *g);
+
+/* codes.c: which code objects these are; fills t->frames. *changed: not the
+ * frames it had. */
+int codes_resolve(struct capture *c, struct tstate *t, bool *changed);
+
+/* send.c: into the ring */
+int send_process(struct capture *c);
+int send_code(struct capture *c, uint32_t number, const struct code_copy *code);
+void send_gone(struct capture *c, const struct tstate *t);
+void send_tick(struct capture *c, uint64_t deadline_ns);
+
+#endif

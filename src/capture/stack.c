@@ -1,0 +1,185 @@
+/* stack.c - copy one thread's frames, mostly in one read
+ *
+ * The pieces that the last walk needed are fetched at once (prediction); the
+ * walk then asks for what is missing. Up to a page beyond the data stack's top
+ * is read, as a frame that is being pushed lies there already. Most stacks are
+ * one chunk and, for generators, some loose frames.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	BEYOND_TOP = 320, /* bytes: a frame and its first locals */
+	CHUNK = 16384, /* DATA_STACK_CHUNK_SIZE */
+	CHUNK_MAX = 1 << 24,
+	PLAN_MAX = 600, /* pieces that are predicted */
+};
+
+struct chunk {
+	raddr_t base, end; /* end: what may hold frames */
+};
+
+static uint64_t word_at(const void *base, uint32_t offset)
+{
+	uint64_t word;
+
+	memcpy(&word, (const char *)base + offset, sizeof(word));
+	return word;
+}
+
+/* The newest chunk, from the copied thread state. */
+static struct chunk newest_chunk(struct capture *c, struct tstate *t)
+{
+	const struct layout *l = &c->python.layout;
+	const void *state = image_at(&t->image, t->addr, l->thread_top + 8);
+	struct chunk chunk = { 0 };
+
+	if (!state)
+		return chunk;
+	chunk.base = word_at(state, l->thread_chunk);
+	chunk.end = word_at(state, l->thread_top) + BEYOND_TOP;
+	if (chunk.end <= chunk.base || chunk.end - chunk.base > CHUNK_MAX)
+		chunk.end = chunk.base;
+	return chunk;
+}
+
+/* The newest of the older chunks that was not read yet, 0 if none. */
+static raddr_t next_older_chunk(struct capture *c, struct tstate *t,
+				raddr_t base)
+{
+	const struct layout *l = &c->python.layout;
+	const void *head;
+	int left = FETCHES_MAX;
+
+	while (base && left-- > 0) {
+		head = image_at(&t->image, base, l->chunk_data);
+		if (!head)
+			return image_tried(&t->image, base) ? 0 : base;
+		base = word_at(head, l->chunk_previous);
+	}
+	return 0;
+}
+
+static int add_missing(struct capture *c, struct tstate *t,
+		       const struct walk *w)
+{
+	struct chunk chunk = newest_chunk(c, t);
+	raddr_t older;
+	int err;
+
+	if (w->missing >= chunk.base && w->missing < chunk.end &&
+	    !image_tried(&t->image, chunk.base))
+		return image_add(&t->image, chunk.base, chunk.end - chunk.base);
+	err = image_add(&t->image, w->missing, w->missing_len);
+	older = chunk.base ? next_older_chunk(c, t, chunk.base) : 0;
+	if (!err && older && older != chunk.base)
+		err = image_add(&t->image, older, CHUNK);
+	return err;
+}
+
+static int fetch(struct capture *c, struct tstate *t, uint32_t from,
+		 raddr_t gil, struct glance *g)
+{
+	int err = g ? glance_add(c, &t->image, gil) : 0;
+
+	if (!err)
+		err = image_fetch(&t->image, from, c->target->mem);
+	if (!err && g)
+		err = glance_parse(c, &t->image, g);
+	return err;
+}
+
+/* Anew what the last walk needed, with the newest chunk up to where its top
+ * was. */
+static int plan(struct capture *c, struct tstate *t)
+{
+	struct image *i = &t->image;
+	struct chunk chunk = newest_chunk(c, t);
+	uint32_t n = i->pieces.count, k;
+	struct image_piece old;
+	int err = 0;
+
+	image_reset(i);
+	if (!t->planned)
+		return image_add(i, t->addr, c->python.layout.thread_top + 8);
+	for (k = 0; !err && k < n; k++) {
+		old = i->pieces.items[k];
+		if (!old.len || !old.hit || i->pieces.count >= PLAN_MAX)
+			continue;
+		if (old.addr >= chunk.base && old.addr < chunk.end)
+			continue;
+		err = image_add(i, old.addr, old.len);
+	}
+	if (!err && chunk.end > chunk.base)
+		err = image_add(i, chunk.base, chunk.end - chunk.base);
+	return err;
+}
+
+/* The root end went round in the scratch buffer: put it in order. */
+static int keep_frames(struct capture *c, struct tstate *t,
+		       const struct walk *w)
+{
+	uint32_t rest = w->room - w->keep_leaf, from, k;
+
+	t->raw.count = 0;
+	while (t->raw.room < w->count)
+		if (vec_grow((void **)&t->raw.items, t->raw.room, &t->raw.room,
+			     sizeof(*t->raw.items)))
+			return ERR_NOMEM;
+	for (k = 0; k < w->count; k++) {
+		from = k;
+		if (w->total > w->room && k >= w->keep_leaf)
+			from = w->keep_leaf +
+			       (w->total - w->keep_leaf + k - w->keep_leaf) %
+				       rest;
+		t->raw.items[k] = c->scratch[from];
+	}
+	t->raw.count = w->count;
+	t->total = w->total;
+	return 0;
+}
+
+static int walk_error(enum walk_result result)
+{
+	switch (result) {
+	case WALK_DONE:
+		return 0;
+	case WALK_HALF_MADE:
+		return ERR_LOST;
+	default:
+		return ERR_GARBAGE;
+	}
+}
+
+int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
+	       struct glance *g)
+{
+	struct walk w;
+	enum walk_result result;
+	uint32_t from = 0;
+	int err = plan(c, t), fetches = 0;
+
+	walk_init(&w, t->addr);
+	w.frames = c->scratch;
+	w.room = STACK_ROOM;
+	w.keep_leaf = STACK_KEEP_LEAF;
+	w.limit = STACK_LIMIT;
+	w.expected = deep || !t->have ? STACK_LIMIT : t->total;
+	while (!err) {
+		err = fetch(c, t, from, gil, g);
+		if (err)
+			break;
+		result = walk_on(&w, &c->python.layout, &t->image);
+		t->planned = true;
+		if (result != WALK_MISSING)
+			return result ? walk_error(result) :
+					keep_frames(c, t, &w);
+		if (++fetches > FETCHES_MAX)
+			return ERR_GARBAGE;
+		from = t->image.pieces.count;
+		err = add_missing(c, t, &w);
+	}
+	return err;
+}

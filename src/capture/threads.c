@@ -1,0 +1,247 @@
+/* threads.c - which thread states there are
+ *
+ * The lists are walked only when something came or went. New thread states
+ * are put at the head, whole, so a walk from the head is never torn by one; one
+ * that goes is unlinked under the GIL, and then the heads or the owners read
+ * do not fit and the walk is done again.
+ */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { THREADS_MAX = 65536 };
+
+struct tstate *threads_find(struct capture *c, raddr_t addr)
+{
+	uint32_t *slot = map_find(&c->thread_index, addr);
+
+	return slot ? c->threads.items[*slot - 1] : NULL;
+}
+
+static void tstate_free(struct tstate *t)
+{
+	task_close(&t->task);
+	image_release(&t->image);
+	vec_release(&t->raw);
+	vec_release(&t->frames);
+	free(t);
+}
+
+void threads_release(struct capture *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		send_gone(c, c->threads.items[i]);
+		tstate_free(c->threads.items[i]);
+	}
+	vec_release(&c->threads);
+	vec_release(&c->found);
+	map_release(&c->thread_index);
+}
+
+/* The last one takes the place of the one that goes. */
+static void forget(struct capture *c, uint32_t i)
+{
+	struct tstate *t = c->threads.items[i];
+	struct tstate *last = c->threads.items[--c->threads.count];
+	uint32_t *slot;
+
+	send_gone(c, t);
+	map_remove(&c->thread_index, t->addr);
+	c->threads.items[i] = last;
+	slot = last != t ? map_find(&c->thread_index, last->addr) : NULL;
+	if (slot)
+		*slot = i + 1;
+	tstate_free(t);
+}
+
+static struct tstate *adopt(struct capture *c, const struct tstate *found)
+{
+	uint32_t *slot = map_slot(&c->thread_index, found->addr);
+	struct tstate *t = calloc(1, sizeof(*t)), **place;
+
+	place = t && slot ? vec_push(&c->threads) : NULL;
+	if (!place) {
+		free(t);
+		return NULL;
+	}
+	*t = *found;
+	*place = t;
+	*slot = c->threads.count;
+	t->number = ++c->next_thread;
+	t->resend = true;
+	c->names_due_ns = 0;
+	return t;
+}
+
+/* A thread state that is not bound to a thread yet is met again next time. */
+static int meet(struct capture *c, const struct tstate *found)
+{
+	struct tstate *t = threads_find(c, found->addr);
+	struct tstate fresh = *found;
+	pid_t tid;
+
+	if (t && t->native_id == found->native_id &&
+	    t->interp == found->interp) {
+		t->listed = true;
+		return 0;
+	}
+	if (t) /* another one at the same address */
+		forget(c, *map_find(&c->thread_index, found->addr) - 1);
+	tid = found->native_id <= INT_MAX ?
+		      task_from_inner(c->target, found->native_id) :
+		      0;
+	if (!found->native_id)
+		c->list_stale = true;
+	if (!tid || task_open(&fresh.task, c->target, tid))
+		return 0; /* its thread ended already */
+	fresh.listed = true;
+	return adopt(c, &fresh) ? 0 : ERR_NOMEM;
+}
+
+static int read_tstate(struct capture *c, raddr_t addr, raddr_t interp,
+		       struct tstate *out, raddr_t *next)
+{
+	const struct layout *l = &c->python.layout;
+	uint8_t state[4096 + 8];
+	uint64_t owner;
+
+	if (mem_read(c->target->mem, addr, state, l->thread_top + 8))
+		return ERR_LOST;
+	*out = (struct tstate){ .addr = addr, .interp = interp };
+	memcpy(&owner, state + l->thread_interp, sizeof(owner));
+	memcpy(next, state + l->thread_next, sizeof(*next));
+	memcpy(&out->native_id, state + l->thread_native_id, 8);
+	memcpy(&out->ident, state + l->thread_ident, 8);
+	return owner == interp ? 0 : ERR_LOST;
+}
+
+/* The newest is first in the list; they are met oldest first. */
+static int walk_threads(struct capture *c, const struct interp *interp)
+{
+	raddr_t addr = interp->threads_head, next = 0;
+	struct tstate *found;
+	uint32_t i;
+	int err = 0;
+
+	c->found.count = 0;
+	while (!err && addr && c->found.count < THREADS_MAX) {
+		found = vec_push(&c->found);
+		if (!found)
+			return ERR_NOMEM;
+		err = read_tstate(c, addr, interp->addr, found, &next);
+		addr = next;
+	}
+	for (i = c->found.count; !err && i-- > 0;)
+		err = meet(c, &c->found.items[i]);
+	return err;
+}
+
+/* <= 3.11 the runtime holds the GIL, later each interpreter points to its. */
+static int read_interp(struct capture *c, struct interp *out, raddr_t addr)
+{
+	const struct layout *l = &c->python.layout;
+	struct mem *m = c->target->mem;
+
+	*out = (struct interp){ .addr = addr };
+	if (mem_read_u64(m, addr + l->interp_threads_head, &out->threads_head))
+		return ERR_LOST;
+	if (l->runtime_gil)
+		out->gil = c->python.runtime.address + l->runtime_gil;
+	else if (mem_read_u64(m, addr + l->interp_gil, &out->gil))
+		return ERR_LOST;
+	return out->gil ? 0 : ERR_LOST;
+}
+
+static int walk_interps(struct capture *c)
+{
+	const struct layout *l = &c->python.layout;
+	struct mem *m = c->target->mem;
+	raddr_t addr;
+	int err = mem_read_u64(
+		m, c->python.runtime.address + l->runtime_interpreters_head,
+		&addr);
+
+	c->interp_count = 0;
+	c->interps_head = addr;
+	while (!err && addr && c->interp_count < INTERPS_MAX) {
+		err = read_interp(c, &c->interps[c->interp_count], addr);
+		if (!err)
+			err = mem_read_u64(m, addr + l->interp_next, &addr);
+		c->interp_count++;
+	}
+	return err == ERR_FAULT ? ERR_LOST : err;
+}
+
+int threads_refresh(struct capture *c)
+{
+	uint32_t i;
+	int err = python_check(&c->python, c->target->mem);
+
+	if (err)
+		return err;
+	for (i = 0; i < c->threads.count; i++)
+		c->threads.items[i]->listed = false;
+	c->list_stale = false;
+	err = walk_interps(c);
+	for (i = 0; !err && i < c->interp_count; i++)
+		err = walk_threads(c, &c->interps[i]);
+	if (err) {
+		c->list_stale = true;
+		return err;
+	}
+	for (i = c->threads.count; i-- > 0;)
+		if (!c->threads.items[i]->listed)
+			forget(c, i);
+	return 0;
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+static void set_name(struct tstate *t, const char *name, size_t len)
+{
+	if (len > sizeof(t->name) - 1) {
+		len = sizeof(t->name) - 1;
+		while (len && (name[len] & 0xc0) == 0x80)
+			len--; /* do not cut a character */
+	}
+	if (strlen(t->name) == len && !memcmp(t->name, name, len))
+		return;
+	memcpy(t->name, name, len);
+	t->name[len] = '\0';
+	t->announced = false;
+}
+
+static void take_name(void *arg, uint64_t ident, const char *name, size_t len)
+{
+	struct capture *c = arg;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		if (c->threads.items[i]->ident != ident)
+			continue;
+		set_name(c->threads.items[i], name, len);
+		c->threads.items[i]->named = true;
+	}
+}
+
+/* Python's names; the kernel's for threads that Python has none for. */
+void threads_read_names(struct capture *c)
+{
+	struct tstate *t;
+	char name[16];
+	uint32_t i;
+
+	for (i = 0; i < c->interp_count; i++)
+		python_thread_names(&c->python, c->target->mem,
+				    c->interps[i].addr, take_name, c);
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (t->named)
+			continue;
+		task_name(c->target, t->task.tid, name);
+		set_name(t, name, strlen(name));
+	}
+}
