@@ -204,10 +204,8 @@ static void add_wait(struct buf *out, const struct defs *d,
 	if (w->frame)
 		view_frame(&plain, d, w->frame, &frame);
 	text_terminal(out, call->text, call->len);
-	if (call->len)
-		buf_putc(out, ' ');
 	if (frame.len)
-		buf_puts(out, "in ");
+		buf_puts(out, call->len ? " in " : "in ");
 	else if (!call->len)
 		buf_puts(out, "outside Python");
 	text_terminal(out, frame.data, frame.len);
@@ -330,10 +328,10 @@ static void say_idle(const struct case_file *c)
 
 static void say_withheld(const struct case_file *c)
 {
-	buf_puts(c->out, "the GIL: a thread slept with it while others "
-			 "waited for it, ");
+	buf_puts(c->out, "the GIL: ");
 	add_time_share(c, time_withheld(c->tally));
-	add_waits(c->out, "; the sleep: ", c->tally, c->defs, OF_HOLDERS);
+	buf_puts(c->out, " threads waited for it while its holder slept");
+	add_waits(c->out, ": ", c->tally, c->defs, OF_HOLDERS);
 }
 
 static void say_gil(const struct case_file *c)
