@@ -219,8 +219,7 @@ function label(frame, x, y, w)
 
 function setHeight(height)
 {
-	if (svg.height.baseVal.value !== height)
-		svg.setAttribute("height", height);
+	svg.setAttribute("height", Math.max(height, window.innerHeight));
 }
 
 /* Where a node is on the page, cut by the view. */
@@ -398,7 +397,7 @@ function sayFound(re)
 		hits.length ? "" : "none";
 	ui.found.textContent = re === undefined ? "not a regular expression" :
 		!re ? "" : !hits.length ? "no match" :
-		(hitAt < 0 ? "" : `${hitAt + 1} of ${hits.length}, `) +
+		(hitAt < 0 ? "" : `${number(hitAt + 1)} of ${number(hits.length)}, `) +
 		percent(sum, b - a) + of;
 }
 
@@ -539,14 +538,15 @@ function onClick(e)
 
 function row(name, samples)
 {
-	const cells = [name, number(samples),
+	const cells = [number(samples) +
+		(samples === 1 ? " sample" : " samples"),
 		percent(samples, tree.total[0])];
 
 	if (state.zoom)
 		cells.push(percent(samples, tree.total[state.zoom]) +
 			" of the view");
-	return make("html", "tr", {},
-		    ...cells.map(c => make("html", "td", {}, c)));
+	return make("html", "tr", {}, make("html", "td", {}, name),
+		    ...cells.map(c => make("html", "td", { class: "n" }, c)));
 }
 
 function showTip(i, x, y)
@@ -702,7 +702,8 @@ function makeBar()
 
 function makeHead()
 {
-	ui.spoken = make("html", "p", { class: "spoken", role: "status" });
+	ui.spoken = make("html", "p", { class: "spoken",
+		role: "status" });
 	return make("html", "div", { class: "ui" },
 		make("html", "h1", { title: shorten(data.command) },
 		     data.command || "cprof"),
@@ -746,9 +747,10 @@ function makePage()
 	svg.setAttribute("width", "100%");
 	svg.setAttribute("role", "application");
 	const empty = document.getElementById("empty");
-	for (const text of empty ? empty.querySelectorAll("text") : [])
-		ui.content.append(make("html", "p", { class: "main empty" },
-				       text.textContent));
+	if (empty)
+		ui.content.append(make("html", "div", { class: "card" },
+			...[...empty.querySelectorAll("text")].map(text =>
+				make("html", "p", {}, text.textContent))));
 	document.getElementById("still").remove();
 	svg.append(ui.graph, foreign("head", ui.content), foreign("tip"),
 		   foreign("help", makeHelp()));
@@ -766,6 +768,7 @@ function layOut()
 	width = Math.max(all - 2 * MARGIN, 100);
 	ui.names.append(probe);
 	charWidth = probe.getComputedTextLength() / 100 || 6.6;
+	probe.remove();
 	ui.head.setAttribute("x", MARGIN);
 	ui.head.setAttribute("y", 12);
 	ui.head.setAttribute("width", width);
