@@ -118,13 +118,13 @@ static void test_replaces_and_keeps_the_mode(void **state)
 	struct out o;
 
 	(void)state;
-	make_file("old", "something longer", 0600);
+	make_file("old", "something longer", 0660);
 	assert_int_equal(out_open(&o, "./old", false), 0);
 	out_puts(&o, "new");
 	assert_content("old", "something longer");
 	assert_int_equal(out_commit(&o), 0);
 	assert_content("old", "new");
-	assert_int_equal(mode_of("old"), S_IFREG | 0600);
+	assert_int_equal(mode_of("old"), S_IFREG | 0660);
 	assert_int_equal(count_files(), 1);
 }
 
