@@ -144,6 +144,10 @@ int task_list(const struct target *t, pid_t *tids, unsigned int *n);
  * 0 if there is none. */
 pid_t task_from_inner(const struct target *t, pid_t inner);
 
+/* The CPU that the thread with this pthread_t ran on last, as the kernel wrote
+ * it for the thread itself (rseq(2), glibc 2.35+); -1 if not known. A hint. */
+int task_cpu(struct mem *m, raddr_t pthread);
+
 /* Name of a system call of this machine, NULL if it has none. */
 const char *syscall_name(int64_t number);
 bool syscall_is_futex(int64_t number);

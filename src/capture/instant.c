@@ -21,7 +21,7 @@
 #include <time.h>
 
 enum {
-	SPIN_NS = 30000, /* a stop from another CPU takes 3 us */
+	SPIN_NS = 30000, /* a stop on another CPU takes 3 us */
 	STOP_TIMEOUT_NS = 200000,
 	HALF_MADE_WAIT_NS = 30000,
 };
@@ -221,8 +221,17 @@ static int copy_late(struct capture *c, struct attempt *a, struct stop *s)
 	return err;
 }
 
+/* Spinning on the holder's own CPU would keep it from stopping. */
+static uint64_t spin_time(struct capture *c, const struct tstate *t)
+{
+	int cpu = task_cpu(c->target->mem, t->ident);
+
+	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
+}
+
 static int copy_standing(struct capture *c, struct attempt *a)
 {
+	uint64_t spin_ns = spin_time(c, a->holder);
 	struct stop stop, *late = find_late(c, a->holder->task.tid);
 	int err;
 
@@ -230,7 +239,7 @@ static int copy_standing(struct capture *c, struct attempt *a)
 		return read_without_stop(c, a);
 	err = stop_begin(&stop, a->holder->task.tid, c->keep_exit);
 	if (!err)
-		err = stop_wait(&stop, SPIN_NS, STOP_TIMEOUT_NS);
+		err = stop_wait(&stop, spin_ns, STOP_TIMEOUT_NS);
 	if (err == ERR_TIMEOUT)
 		return copy_late(c, a, &stop);
 	if (!err)

@@ -9,8 +9,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -155,6 +159,25 @@ pid_t task_from_inner(const struct target *t, pid_t inner)
 				found = tids[i];
 	free(tids);
 	return found;
+}
+
+/* The area lies at a fixed distance from the thread pointer, the same for all
+ * programs with our C library; another one has other words there, which do not
+ * agree with each other or name no CPU. */
+int task_cpu(struct mem *m, raddr_t pthread)
+{
+#if __has_include(<sys/rseq.h>)
+	uint32_t cpu[2]; /* cpu_id_start, cpu_id */
+
+	if (mem_read(m, pthread + __rseq_offset, cpu, sizeof(cpu)))
+		return -1;
+	if (cpu[0] == cpu[1] && cpu[0] < CPU_SETSIZE)
+		return (int)cpu[0];
+#else
+	(void)m;
+	(void)pthread;
+#endif
+	return -1;
 }
 
 static const char *const names[] = {
