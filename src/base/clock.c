@@ -5,6 +5,7 @@
  */
 #include "cprof/base.h"
 
+#include <errno.h>
 #include <time.h>
 
 static uint64_t read_clock(clockid_t id)
@@ -28,4 +29,14 @@ uint64_t clock_wall(void)
 uint64_t clock_own_cpu(void)
 {
 	return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+void clock_sleep_until(uint64_t deadline_ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(deadline_ns / NSEC_PER_SEC),
+			       .tv_nsec = (long)(deadline_ns % NSEC_PER_SEC) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
+	       EINTR)
+		continue;
 }

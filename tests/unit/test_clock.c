@@ -2,6 +2,8 @@
  */
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "cprof/base.h"
@@ -42,12 +44,33 @@ static void test_own_cpu_does_not_sleep(void **state)
 	assert_true(clock_own_cpu() > after);
 }
 
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+static void test_sleep_goes_on_after_a_signal(void **state)
+{
+	struct itimerval timer = { .it_value.tv_usec = 2000 };
+	struct sigaction action = { .sa_handler = ignore };
+	uint64_t deadline = clock_now() + 20 * NSEC_PER_MSEC;
+
+	(void)state;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+	clock_sleep_until(deadline);
+	assert_true(clock_now() >= deadline);
+	clock_sleep_until(0); /* long past: at once */
+	assert_true(clock_now() < deadline + 60 * NSEC_PER_SEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_now_goes_on),
 		cmocka_unit_test(test_wall_is_since_1970),
 		cmocka_unit_test(test_own_cpu_does_not_sleep),
+		cmocka_unit_test(test_sleep_goes_on_after_a_signal),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
