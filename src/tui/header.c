@@ -1,0 +1,254 @@
+/* header.c - what runs, how well it is sampled, what its threads do
+ *
+ * On a screen of usual size three meters with the numbers beside them, on a
+ * small one three lines of text. The last line is a banner when there is
+ * something that must be seen.
+ */
+#include "app.h"
+
+#include <string.h>
+
+#define WIDE 80 /* columns and lines from which on there are meters */
+#define TALL 16
+#define CELLS 52 /* columns of the numbers beside the meters */
+
+static bool has_meters(int width, int height)
+{
+	return width >= WIDE && height >= TALL;
+}
+
+int header_height(const struct app *a, int width, int height)
+{
+	(void)a;
+	return has_meters(width, height) ? 5 : 3;
+}
+
+static void draw_title(struct app *a, const struct box *box)
+{
+	const struct meta *m = session_meta(a->session);
+	struct pen p = pen_at(&a->canvas, box, 0);
+	const char *command = m->command ? m->command : "";
+
+	p.style = STYLE_TITLE;
+	if (box->width >= 60)
+		pen_printf(&p, "cprof %s  ", CPROF_VERSION);
+	p.style = STYLE_LABEL;
+	pen_puts(&p, "PID ");
+	p.style = STYLE_PLAIN;
+	pen_printf(&p, "%d ", (int)m->pid);
+	if (box->width >= 60 && m->python && m->python[0]) {
+		pen_styled(&p, STYLE_LABEL, " Python ");
+		pen_name(&p, m->python, strlen(m->python));
+		pen_puts(&p, "  ");
+	}
+	p.style = STYLE_BOLD;
+	pen_name(&p, command, strlen(command));
+}
+
+/* label [|||||||      12.3%] */
+static void draw_meter(struct app *a, const struct box *box, int y,
+		       const char *label, double percent, enum style style)
+{
+	struct pen p = pen_at(&a->canvas, box, y);
+	char text[16];
+	int room, bars, i;
+
+	pen_styled(&p, STYLE_LABEL, label);
+	p.x = box->x + 8;
+	pen_styled(&p, STYLE_BOLD, "[");
+	format_percent(text, percent);
+	room = box->width - 10 - (int)strlen(text);
+	bars = (int)(MIN(percent, 100.0) / 100 * (box->width - 10) + 0.5);
+	p.style = style;
+	for (i = 0; i < MIN(bars, room); i++)
+		pen_puts(&p, "|");
+	p.x = box->x + 9 + room;
+	pen_styled(&p, STYLE_PLAIN, text);
+	pen_styled(&p, STYLE_BOLD, "]");
+}
+
+static struct pen cell(struct app *a, const struct box *box, int x, int y,
+		       const char *label)
+{
+	struct pen p = pen_at(&a->canvas, box, y);
+
+	p.x = MIN(box->x + x, p.end);
+	pen_styled(&p, STYLE_LABEL, label);
+	p.x = MIN(MAX(p.x, box->x + x + 9), p.end);
+	return p;
+}
+
+static void draw_quality(struct app *a, const struct box *box)
+{
+	const struct picture *pic = &a->picture;
+	uint64_t lost = stats_lost(&pic->stats);
+	uint64_t all = pic->stats.samples + lost;
+	char text[32];
+	struct pen p;
+
+	p = cell(a, box, 0, 0, "Samples");
+	pen_puts(&p, text_thousands(text, pic->stats.samples));
+	p = cell(a, box, 0, 1, "Rate");
+	pen_printf(&p, "%.4g of %.4g Hz", pic->rate_hz,
+		   session_meta(a->session)->rate_hz);
+	p = cell(a, box, 0, 2, "Lost");
+	pen_puts(&p, text_thousands(text, lost));
+	if (lost && all)
+		pen_printf(&p, " (%.2g%%)", 100.0 * (double)lost / (double)all);
+}
+
+static void draw_cost(struct app *a, const struct box *box)
+{
+	const struct picture *pic = &a->picture;
+	const char *processes = pic->processes == 1 ? "process" : "processes";
+	struct pen p;
+
+	p = cell(a, box, 24, 0, "Threads");
+	pen_printf(&p, "%u, %u run, %u %s", pic->threads.count, pic->running,
+		   pic->processes, p.end - p.x < 32 ? "proc" : processes);
+	p = cell(a, box, 24, 1, "Own CPU");
+	pen_printf(&p, "%.1f%%", pic->own_cpu);
+	p = cell(a, box, 24, 2, "Slowdown");
+	pen_printf(&p, "%.2f%%", pic->slowdown);
+}
+
+static void draw_meters(struct app *a, const struct box *box)
+{
+	const struct picture *pic = &a->picture;
+	struct box left = box_below(box, 1), right = left;
+
+	left.width = MIN(box->width - CELLS - 2, 60);
+	draw_meter(a, &left, 0, "GIL", pic->gil, STYLE_COOL);
+	draw_meter(a, &left, 1, "Active", pic->active, STYLE_COOL);
+	draw_meter(a, &left, 2, "Waiting", pic->waiting, STYLE_WARM);
+	right.x = left.x + left.width + 2;
+	right.width = box->x + box->width - right.x;
+	draw_quality(a, &right);
+	draw_cost(a, &right);
+}
+
+/* The same as text, for a screen of usual width that is not tall. */
+static void draw_lines(struct app *a, const struct box *box)
+{
+	const struct picture *pic = &a->picture;
+	struct pen p = pen_at(&a->canvas, box, 1);
+	char text[32];
+
+	pen_styled(&p, STYLE_LABEL, "GIL ");
+	pen_printf(&p, "%.1f%% ", pic->gil);
+	pen_styled(&p, STYLE_LABEL, "Active ");
+	pen_printf(&p, "%.1f%% ", pic->active);
+	pen_styled(&p, STYLE_LABEL, "Waiting ");
+	pen_printf(&p, "%.1f%% ", pic->waiting);
+	pen_styled(&p, STYLE_LABEL, "Threads ");
+	pen_printf(&p, "%u, %u run, %u proc", pic->threads.count, pic->running,
+		   pic->processes);
+	p = pen_at(&a->canvas, box, 2);
+	pen_styled(&p, STYLE_LABEL, "Samples ");
+	pen_puts(&p, text_thousands(text, pic->stats.samples));
+	pen_printf(&p, " %.4g Hz ", pic->rate_hz);
+	pen_styled(&p, STYLE_LABEL, "Lost ");
+	pen_puts(&p, text_thousands(text, stats_lost(&pic->stats)));
+	pen_styled(&p, STYLE_LABEL, " Own CPU ");
+	pen_printf(&p, "%.1f%%", pic->own_cpu);
+	pen_styled(&p, STYLE_LABEL, " Slowdown ");
+	pen_printf(&p, "%.2f%%", pic->slowdown);
+}
+
+/* 12345 -> "12.3k" */
+static char *short_number(char out[static 16], uint64_t n)
+{
+	if (n < 10000)
+		snprintf(out, 16, "%u", (unsigned int)n);
+	else if (n < 1000000)
+		snprintf(out, 16, "%.3gk", (double)n / 1e3);
+	else
+		snprintf(out, 16, "%.3gM", (double)n / 1e6);
+	return out;
+}
+
+/* And for a narrow one: 40 columns hold all of it. */
+static void draw_narrow(struct app *a, const struct box *box)
+{
+	const struct picture *pic = &a->picture;
+	struct pen p = pen_at(&a->canvas, box, 1);
+	char text[16];
+
+	pen_styled(&p, STYLE_LABEL, "GIL ");
+	pen_printf(&p, "%.0f%% ", pic->gil);
+	pen_styled(&p, STYLE_LABEL, "act ");
+	pen_printf(&p, "%.0f%% ", pic->active);
+	pen_styled(&p, STYLE_LABEL, "wait ");
+	pen_printf(&p, "%.0f%% ", pic->waiting);
+	pen_styled(&p, STYLE_LABEL, "thr ");
+	pen_printf(&p, "%u/%up", pic->threads.count, pic->processes);
+	p = pen_at(&a->canvas, box, 2);
+	pen_puts(&p, short_number(text, pic->stats.samples));
+	pen_printf(&p, " %.0f/s ", pic->rate_hz);
+	pen_styled(&p, STYLE_LABEL, "lost ");
+	pen_puts(&p, short_number(text, stats_lost(&pic->stats)));
+	pen_styled(&p, STYLE_LABEL, " cpu ");
+	pen_printf(&p, "%.1f%%", pic->own_cpu);
+	pen_styled(&p, STYLE_LABEL, " slow ");
+	pen_printf(&p, "%.1f%%", pic->slowdown);
+}
+
+static void ended_text(const struct app *a, char *out, size_t room)
+{
+	char length[16];
+
+	format_clock(length, (double)a->picture.stats.elapsed_ns / 1e9);
+	if (a->end == SESSION_FAILED)
+		snprintf(out, room, "sampling failed after %s: %s", length,
+			 err_text(session_error(a->session)));
+	else
+		snprintf(out, room, "%s after %s: this is all of it",
+			 a->end == SESSION_TARGET_ENDED ? "The target ended" :
+							  "Sampling ended",
+			 length);
+}
+
+/* What must be seen; false if there is nothing. */
+static bool banner_text(const struct app *a, char *out, size_t room)
+{
+	const struct picture *pic = &a->picture;
+
+	if (a->end != SESSION_RUNNING)
+		ended_text(a, out, room);
+	else if (a->frozen)
+		snprintf(out, room, "Frozen; space goes on");
+	else if (!a->feed.ticks && !pic->stats.ticks)
+		snprintf(out, room, "Waiting for the first sample");
+	else if (pic->missed > 10)
+		snprintf(out, room,
+			 "Behind: %.0f%% of the samples were not taken; "
+			 "a lower -r helps",
+			 pic->missed);
+	else
+		return false;
+	return true;
+}
+
+static void draw_banner(struct app *a, const struct box *box, int y)
+{
+	struct pen p = pen_at(&a->canvas, box, y);
+	char text[160];
+
+	if (!banner_text(a, text, sizeof(text)))
+		return;
+	p.style = STYLE_BANNER;
+	pen_printf(&p, " %s", text);
+	pen_fill(&p);
+}
+
+void draw_header(struct app *a, const struct box *box)
+{
+	draw_title(a, box);
+	if (has_meters(box->width, box->height)) {
+		draw_meters(a, box);
+		draw_banner(a, box, 4);
+	} else {
+		(box->width < WIDE ? draw_narrow : draw_lines)(a, box);
+		draw_banner(a, box, 2);
+	}
+}
