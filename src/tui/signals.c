@@ -1,0 +1,59 @@
+/* signals.c - signals as something to read */
+#include "signals.h"
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "cprof/base.h"
+
+int signals_open(struct signals *s, bool screen)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
+	if (screen) {
+		sigaddset(&set, SIGTSTP);
+		sigaddset(&set, SIGCONT);
+		sigaddset(&set, SIGWINCH);
+	}
+	pthread_sigmask(SIG_BLOCK, &set, &s->before);
+	s->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (s->fd >= 0)
+		return 0;
+	pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+	return ERR_IO;
+}
+
+void signals_close(struct signals *s)
+{
+	close(s->fd);
+	pthread_sigmask(SIG_SETMASK, &s->before, NULL);
+}
+
+int signals_read(struct signals *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->fd, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+void signals_stop_self(void)
+{
+	struct sigaction stop = { .sa_handler = SIG_DFL }, before;
+	sigset_t set, mask;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	sigaction(SIGTSTP, &stop, &before);
+	raise(SIGTSTP);
+	pthread_sigmask(SIG_UNBLOCK, &set, &mask); /* stops here */
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	sigaction(SIGTSTP, &before, NULL);
+}
