@@ -91,6 +91,7 @@ int output_choose(struct output *w, const struct options *o)
 	const char *path = o->output, *known;
 
 	memset(w, 0, sizeof(*w));
+	w->pattern = path;
 	if (o->format)
 		return choose_by_name(w, o->format);
 	known = path ? later_by_path(path) : NULL;
@@ -156,16 +157,14 @@ static void expand(struct buf *b, const char *pattern, const char *name,
 	}
 }
 
-/* The name for the n-th try: only a name of our own choice has another. */
-static void add_path(struct buf *b, const struct output *w,
-		     const struct options *o, const char *name, pid_t pid,
-		     int n)
+/* The name for the n-th try: only one of our own choice has others. */
+static void add_path(struct buf *b, const struct output *w, int n)
 {
-	if (o->output) {
-		expand(b, o->output, name, pid);
+	if (w->pattern) {
+		expand(b, w->pattern, w->name, w->pid);
 		return;
 	}
-	expand(b, "%n-%p-%t", name, pid);
+	expand(b, "%n-%p-%t", w->name, w->pid);
 	if (n > 1)
 		buf_printf(b, "-%d", n);
 	buf_puts(b, w->format->suffix);
@@ -176,7 +175,7 @@ static bool is_standard_output(const char *path)
 	return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
 }
 
-static int open_path(struct output *w, const char *path, bool new_only)
+static int open_path(struct output *w, const char *path)
 {
 	w->is_stdout = is_standard_output(path);
 	free(w->shown);
@@ -184,58 +183,79 @@ static int open_path(struct output *w, const char *path, bool new_only)
 	if (!w->shown)
 		return ERR_NOMEM;
 
-	return out_open(&w->out, w->is_stdout ? "-" : path, new_only);
+	return out_open(&w->out, w->is_stdout ? "-" : path, !w->pattern);
 }
 
-int output_open(struct output *w, const struct options *o, const char *name,
-		pid_t pid)
+int output_open(struct output *w, const char *name, pid_t pid)
 {
 	struct buf path;
 	int err = ERR_IO;
 
 	buf_init(&path);
-	errno = EEXIST;
+	w->name = strdup(name);
+	w->pid = pid;
+	errno = w->name ? EEXIST : ENOMEM;
 	for (int n = 1; err && errno == EEXIST && n <= TRIES; n++) {
 		buf_reset(&path);
-		add_path(&path, w, o, name, pid, n);
-		err = open_path(w, path.data, !o->output);
+		add_path(&path, w, n);
+		err = open_path(w, path.data);
 	}
 	if (err)
 		say("cannot write %s: %s; -o chooses another file",
-		    w->shown ? w->shown : "", strerror(errno));
+		    w->shown ? w->shown : "the file", strerror(errno));
 	w->is_open = !err;
 	buf_release(&path);
 
 	return err ? EXIT_FAILED : OPTIONS_GO;
 }
 
-void output_rename(struct output *w, const struct options *o, const char *name,
-		   pid_t pid)
+/* The file gets its n-th name when it is whole. */
+static void set_path(struct output *w, int n)
 {
 	struct buf path;
 	char *own, *shown;
 
-	if (!w->out.temp) /* its name is what it is */
-		return;
 	buf_init(&path);
-	add_path(&path, w, o, name, pid, 1);
+	add_path(&path, w, n);
 	own = strdup(path.data);
 	shown = strdup(path.data);
 	buf_release(&path);
-	if (!own || !shown) {
+	if (own && shown) {
+		free(w->out.path);
+		free(w->shown);
+		w->out.path = own;
+		w->shown = shown;
+	} else {
 		free(own);
 		free(shown);
-		return;
 	}
-	free(w->out.path);
-	free(w->shown);
-	w->out.path = own;
-	w->shown = shown;
+}
+
+void output_rename(struct output *w, pid_t pid)
+{
+	w->pid = pid;
+	if (w->out.temp) /* else its name is what it is */
+		set_path(w, 1);
+}
+
+/* Another recording may have taken the name meanwhile: then the next one. */
+static int commit(struct output *w)
+{
+	int err = out_commit(&w->out);
+
+	for (int n = 2; err && errno == EEXIST && !w->pattern && n <= TRIES;
+	     n++) {
+		set_path(w, n);
+		w->out.error = 0;
+		err = out_commit(&w->out);
+	}
+
+	return err;
 }
 
 int output_commit(struct output *w)
 {
-	int err = out_commit(&w->out), error = errno;
+	int err = commit(w), error = errno;
 
 	w->is_open = false;
 	if (!err)
@@ -256,5 +276,6 @@ void output_drop(struct output *w)
 		out_abort(&w->out);
 	w->is_open = false;
 	free(w->shown);
-	w->shown = NULL;
+	free(w->name);
+	w->shown = w->name = NULL;
 }

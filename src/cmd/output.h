@@ -9,6 +9,9 @@
 
 struct output {
 	const struct exporter *format;
+	const char *pattern; /* of -o; NULL: a name of our own choice */
+	char *name; /* of the target; owned */
+	pid_t pid;
 	struct out out;
 	char *shown; /* its name, for messages; owned */
 	bool is_open;
@@ -19,11 +22,9 @@ struct output {
 int output_choose(struct output *w, const struct options *o);
 /* Open the file, whose name may hold the target's name and pid. pid 0: not yet
  * known. Returns OPTIONS_GO or EXIT_FAILED, said. */
-int output_open(struct output *w, const struct options *o, const char *name,
-		pid_t pid);
+int output_open(struct output *w, const char *name, pid_t pid);
 /* The pid that was not known: part of the name from now on. */
-void output_rename(struct output *w, const struct options *o, const char *name,
-		   pid_t pid);
+void output_rename(struct output *w, pid_t pid);
 /* Close it for good. Returns EXIT_DONE or EXIT_FAILED, said. */
 int output_commit(struct output *w);
 /* Leave nothing behind. */

@@ -113,7 +113,7 @@ static int open_attached(struct record *r)
 		return fail_attach(r->pid, err, r->o.words);
 	buf_init(&name);
 	output_stem_of(&name, session_meta(r->session)->command);
-	status = output_open(&r->output, &r->o, name.data, r->pid);
+	status = output_open(&r->output, name.data, r->pid);
 	buf_release(&name);
 
 	return status;
@@ -126,7 +126,7 @@ static int open_launched(struct record *r)
 
 	buf_init(&name);
 	output_stem(&name, r->o.command);
-	status = output_open(&r->output, &r->o, name.data, 0);
+	status = output_open(&r->output, name.data, 0);
 	if (status == OPTIONS_GO) {
 		signals_catch(true);
 		status = launch_start(&r->launch, r->o.command, false, -1);
@@ -134,7 +134,7 @@ static int open_launched(struct record *r)
 	}
 	r->pid = r->launch.spawn.pid;
 	if (status == OPTIONS_GO)
-		output_rename(&r->output, &r->o, name.data, r->pid);
+		output_rename(&r->output, r->pid);
 	buf_release(&name);
 
 	return status;
