@@ -147,6 +147,8 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	instant_release_late(c);
 	look_at_all(c);
 	err = refresh(c);
+	if (!err && !c->interp_count)
+		return 0; /* it is being set up or torn down */
 	if (!err && c->names_due_ns == 0)
 		look_at_all(c); /* those that are new */
 	if (!err)
