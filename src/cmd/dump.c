@@ -211,19 +211,6 @@ static void add_json(struct buf *b, const struct dump *dump)
 	buf_putc(b, '\n');
 }
 
-/* CPython links its newest thread first: turn that round. */
-static void oldest_first(struct dump *dump)
-{
-	uint32_t n = dump->samples.count;
-
-	for (uint32_t i = 0; i < n / 2; i++) {
-		struct sample swap = dump->samples.items[i];
-
-		dump->samples.items[i] = dump->samples.items[n - 1 - i];
-		dump->samples.items[n - 1 - i] = swap;
-	}
-}
-
 static int take(struct dump *dump)
 {
 	struct session_options so = { .pid = dump->o.pid, .rate_hz = 100 };
@@ -237,7 +224,6 @@ static int take(struct dump *dump)
 		return err;
 	err = session_snapshot(dump->session);
 	dump->defs = session_defs(dump->session);
-	oldest_first(dump);
 
 	return err;
 }
