@@ -41,15 +41,13 @@ int mem_read_all(struct mem *m, struct mem_seg *segs, unsigned int n)
 	return err;
 }
 
-int object_check_type(const struct python *p, struct mem *m, raddr_t object,
-		      uint64_t flags)
+int type_check(const struct python *p, struct mem *m, raddr_t type,
+	       uint64_t flags)
 {
-	uint64_t type, has;
+	uint64_t has;
 	int err;
 
-	err = mem_read_u64(m, object + p->layout.object_type, &type);
-	if (!err)
-		err = mem_read_u64(m, type + p->layout.type_flags, &has);
+	err = mem_read_u64(m, type + p->layout.type_flags, &has);
 	if (err)
 		return err;
 	return has & flags ? 0 : ERR_GARBAGE;
@@ -125,16 +123,17 @@ void table_release(struct table *t)
 int dict_load(struct table *t, const struct python *p, struct mem *m,
 	      raddr_t dict)
 {
-	uint64_t keys, values;
+	uint64_t type, keys, values;
 	struct mem_seg segs[] = {
+		{ dict + p->layout.object_type, &type, WORD, 0 },
 		{ dict + p->layout.dict_keys, &keys, WORD, 0 },
 		{ dict + p->layout.dict_values, &values, WORD, 0 },
 	};
 	int err;
 
-	err = object_check_type(p, m, dict, TYPE_DICT);
+	err = mem_read_all(m, segs, ARRAY_SIZE(segs));
 	if (!err)
-		err = mem_read_all(m, segs, ARRAY_SIZE(segs));
+		err = type_check(p, m, type, TYPE_DICT);
 	if (!err)
 		err = table_load(t, p, m, keys);
 	if (!err)
@@ -161,8 +160,8 @@ static bool is_key(const struct layout *l, const uint8_t *object,
 
 /* A key that is shorter than the text may end with the memory there is: then
  * it cannot be read, and is not the one. */
-static int find_batch(struct table *t, uint32_t from, const struct layout *l,
-		      struct mem *m, const char *key)
+static int find_batch(const struct table *t, uint32_t from,
+		      const struct layout *l, struct mem *m, const char *key)
 {
 	uint32_t n = MIN(t->count - from, BATCH), i;
 	uint32_t len = l->unicode_ascii + (uint32_t)strlen(key);
@@ -182,13 +181,10 @@ static int find_batch(struct table *t, uint32_t from, const struct layout *l,
 	for (i = 0; i < n; i++)
 		if (segs[i].len && !segs[i].err && is_key(l, objects[i], key))
 			break;
-	if (i == n)
-		return ERR_NOT_FOUND;
-	memcpy(&t->str_type, objects[i] + l->object_type, WORD);
-	return (int)(from + i);
+	return i < n ? (int)(from + i) : ERR_NOT_FOUND;
 }
 
-int table_find(struct table *t, const struct python *p, struct mem *m,
+int table_find(const struct table *t, const struct python *p, struct mem *m,
 	       const char *key)
 {
 	int found = ERR_NOT_FOUND;

@@ -12,6 +12,7 @@
 enum {
 	TYPE_INLINE_VALUES = 1 << 2,
 	TYPE_MANAGED_DICT = 1 << 4,
+	TYPE_INT = 1 << 24,
 	TYPE_STR = 1 << 28,
 	TYPE_DICT = 1 << 29,
 };
@@ -25,15 +26,14 @@ struct table {
 	struct pair *pairs; /* owned */
 	uint32_t count;
 	raddr_t values; /* where those of a split dict lie, else 0 */
-	raddr_t str_type; /* of the key that was found last */
 };
 
 /* Pieces of which none may fail. */
 int mem_read_all(struct mem *m, struct mem_seg *segs, unsigned int n);
 
-/* Has the object's type one of these flags? ERR_GARBAGE if not. */
-int object_check_type(const struct python *p, struct mem *m, raddr_t object,
-		      uint64_t flags);
+/* Has the type one of these flags? ERR_GARBAGE if not. */
+int type_check(const struct python *p, struct mem *m, raddr_t type,
+	       uint64_t flags);
 
 /* From a PyDictKeysObject: a dict's, or the attribute names of a type, whose
  * values are elsewhere. Nothing to release when it fails. */
@@ -44,7 +44,7 @@ int dict_load(struct table *t, const struct python *p, struct mem *m,
 void table_release(struct table *t);
 
 /* Index of the entry with a short ASCII key, or ERR_*. */
-int table_find(struct table *t, const struct python *p, struct mem *m,
+int table_find(const struct table *t, const struct python *p, struct mem *m,
 	       const char *key);
 
 /* What stands at an index of an array of values. */

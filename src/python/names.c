@@ -31,12 +31,12 @@ struct kind {
 	raddr_t type;
 	uint64_t flags, basic_size;
 	int index; /* of _name among the values; negative: not there */
-	raddr_t str_type; /* 0 if not known */
 };
 
 struct reader {
 	const struct python *p;
 	struct mem *m;
+	raddr_t int_type, str_type; /* 0 until one was seen */
 	struct kind kind; /* of the last thread: most have the same */
 };
 
@@ -59,7 +59,6 @@ static int find_index(struct kind *k, struct reader *r, raddr_t cached_keys)
 	if (err)
 		return err;
 	k->index = table_find(&t, r->p, r->m, "_name");
-	k->str_type = t.str_type;
 	table_release(&t);
 	return is_fatal(k->index) ? k->index : 0;
 }
@@ -124,6 +123,20 @@ static int attributes_get_name(const struct attributes *a, struct reader *r,
 
 /* ---- threads ---------------------------------------------------------- */
 
+/* Keys and names may be objects of any type, but most have the usual one. */
+static int check_type(struct reader *r, raddr_t type, raddr_t *known,
+		      uint64_t flag)
+{
+	int err;
+
+	if (type && type == *known)
+		return 0;
+	err = type_check(r->p, r->m, type, flag);
+	if (!err)
+		*known = type;
+	return err;
+}
+
 /* An int; where it has no digit there may be no memory. */
 struct number {
 	uint64_t tag;
@@ -151,7 +164,7 @@ static bool number_get(const struct layout *l, const struct number *n,
 struct thread_head {
 	uint64_t ident;
 	uint64_t prefix[PREFIX_WORDS];
-	raddr_t type;
+	raddr_t type, ident_type;
 };
 
 static int thread_head_read(struct thread_head *h, struct reader *r,
@@ -160,35 +173,39 @@ static int thread_head_read(struct thread_head *h, struct reader *r,
 	const struct layout *l = &r->p->layout;
 	raddr_t digits = pair->key + l->int_digits;
 	const uint32_t prefix_size = sizeof(h->prefix);
+	enum { DIGIT_SEG = 4 };
 	struct number n = { .tag = 0 };
 	struct mem_seg segs[] = {
 		{ pair->value - prefix_size, h->prefix, prefix_size, 0 },
 		{ pair->value + l->object_type, &h->type, WORD, 0 },
+		{ pair->key + l->object_type, &h->ident_type, WORD, 0 },
 		{ pair->key + l->int_tag, &n.tag, WORD, 0 },
 		{ digits, &n.digits[0], 4, 0 },
 		{ digits + 4, &n.digits[1], 4, 0 },
 		{ digits + 8, &n.digits[2], 4, 0 },
 	};
+	unsigned int i;
 	int err;
 
 	err = r->m->readv(r->m, segs, ARRAY_SIZE(segs));
 	if (err)
 		return err;
-	if (segs[0].err || segs[1].err || segs[2].err)
-		return ERR_FAULT;
-	return number_get(l, &n, segs + 3, &h->ident) ? 0 : ERR_GARBAGE;
+	for (i = 0; i < DIGIT_SEG; i++)
+		if (segs[i].err)
+			return ERR_FAULT;
+	err = check_type(r, h->ident_type, &r->int_type, TYPE_INT);
+	if (err)
+		return err;
+	return number_get(l, &n, segs + DIGIT_SEG, &h->ident) ? 0 : ERR_GARBAGE;
 }
 
-/* The name may be an object of any type. */
 static int check_str(struct reader *r, raddr_t object)
 {
 	raddr_t type;
 	int err;
 
 	err = mem_read_u64(r->m, object + r->p->layout.object_type, &type);
-	if (err || (type && type == r->kind.str_type))
-		return err;
-	return object_check_type(r->p, r->m, object, TYPE_STR);
+	return err ? err : check_type(r, type, &r->str_type, TYPE_STR);
 }
 
 /* Looked up again after it was read: the str may have died meanwhile. */
