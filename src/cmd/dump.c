@@ -11,6 +11,7 @@
 
 #include "cprof/sampler.h"
 
+#include "attach.h"
 #include "fail.h"
 #include "options.h"
 #include "say.h"
@@ -216,7 +217,7 @@ static int take(struct dump *dump)
 	struct session_options so = { .pid = dump->o.pid, .rate_hz = 100 };
 	int err;
 
-	err = session_new(&dump->session, &so);
+	err = attach_session(&dump->session, &so);
 	if (err)
 		return err;
 	err = session_add_reader(dump->session, keep_sample, dump);

@@ -79,6 +79,37 @@ static void hint_container(void)
 	    "securityContext.capabilities.add: [SYS_PTRACE]");
 }
 
+/* `PID 4711 (python3 server.py)`, as far as that is known. */
+static void add_process(struct buf *b, pid_t pid)
+{
+	struct buf command;
+	struct target t;
+
+	buf_printf(b, "PID %d", (int)pid);
+	if (target_open(&t, pid))
+		return;
+	buf_init(&command);
+	target_command(&t, &command);
+	target_close(&t);
+	if (command.len) {
+		buf_puts(b, " (");
+		add_cut(b, command.data, COMMAND_COLUMNS);
+		buf_puts(b, ")");
+	}
+	buf_release(&command);
+}
+
+static void hint_tracer(pid_t tracer)
+{
+	struct buf line;
+
+	buf_init(&line);
+	buf_puts(&line, "end that one first: ");
+	add_process(&line, tracer);
+	say_buf(&line);
+	buf_release(&line);
+}
+
 /* What refuses, in a few words. */
 static const char *refusal_text(enum refusal why)
 {
@@ -113,7 +144,7 @@ static void hint_permission(const struct rights *r, char *const words[])
 		hint_container();
 		break;
 	case REFUSED_TRACED:
-		say("end that one first: PID %d", (int)r->tracer);
+		hint_tracer(r->tracer);
 		break;
 	case REFUSED_SECCOMP:
 		say("start the container with --cap-add SYS_PTRACE, which "
@@ -149,36 +180,32 @@ static int fail_permission(pid_t pid, char *const words[])
 	return EXIT_PERMISSION;
 }
 
-/* Its command line in brackets, or nothing. */
-static void add_command(struct buf *b, const struct target *t)
+/* Its maps could be read, but nothing else: then nobody knows what it is. */
+static bool is_closed(pid_t pid)
 {
-	struct buf command;
+	struct target t;
+	bool closed;
 
-	buf_init(&command);
-	target_command(t, &command);
-	if (command.len) {
-		buf_puts(b, " (");
-		add_cut(b, command.data, COMMAND_COLUMNS);
-		buf_puts(b, ")");
-	}
-	buf_release(&command);
+	if (target_open(&t, pid))
+		return false;
+	closed = t.root < 0;
+	target_close(&t);
+
+	return closed;
 }
 
-static int fail_not_python(pid_t pid)
+static int fail_not_python(pid_t pid, char *const words[])
 {
 	struct rights rights;
-	struct target t;
 	struct buf line;
 
 	rights_explain(pid, &rights);
 	if (rights.why == REFUSED_KERNEL_THREAD)
 		return fail_kernel_thread(pid);
+	if (is_closed(pid))
+		return fail_permission(pid, words);
 	buf_init(&line);
-	buf_printf(&line, "PID %d", (int)pid);
-	if (target_open(&t, pid) == 0) {
-		add_command(&line, &t);
-		target_close(&t);
-	}
+	add_process(&line, pid);
 	buf_puts(&line, " is not Python: there is no CPython runtime in it");
 	say_buf(&line);
 	buf_release(&line);
@@ -187,23 +214,32 @@ static int fail_not_python(pid_t pid)
 	return EXIT_NOT_PYTHON;
 }
 
-static int fail_unsupported(pid_t pid)
+int fail_unsupported(const char *what, const char *found)
+{
+	say("%s runs %s, which this cprof cannot read", what,
+	    *found ? found : "a CPython");
+	say("it reads 3.11 to 3.14 with a GIL; a newer cprof may know more");
+
+	return EXIT_NOT_PYTHON;
+}
+
+static int fail_version(pid_t pid)
 {
 	struct python python = { 0 };
+	char what[32], found[400];
 	struct target t;
 
 	if (target_open(&t, pid) == 0) {
 		(void)python_attach(&python, &t);
 		target_close(&t);
 	}
-	say("PID %d runs CPython %s%s (in %s), which this cprof cannot read",
-	    (int)pid,
-	    python.runtime.version ? python.version : "of unknown version",
-	    python.runtime.free_threaded ? ", free-threaded" : "",
-	    *python.runtime.object ? python.runtime.object : "its program");
-	say("it reads 3.11 to 3.14 with a GIL; a newer cprof may know more");
+	snprintf(what, sizeof(what), "PID %d", (int)pid);
+	snprintf(found, sizeof(found), "CPython %s%s (%s)",
+		 python.runtime.version ? python.version : "of unknown version",
+		 python.runtime.free_threaded ? ", free-threaded" : "",
+		 *python.runtime.object ? python.runtime.object : "no file");
 
-	return EXIT_NOT_PYTHON;
+	return fail_unsupported(what, found);
 }
 
 int fail_plain(const char *what, int err)
@@ -226,9 +262,9 @@ int fail_attach(pid_t pid, int err, char *const words[])
 		hint_nearest(pid);
 		return EXIT_NO_PROCESS;
 	case ERR_NOT_PYTHON:
-		return fail_not_python(pid);
+		return fail_not_python(pid, words);
 	case ERR_UNSUPPORTED:
-		return fail_unsupported(pid);
+		return fail_version(pid);
 	case ERR_NOT_READY:
 		say("PID %d has not started its interpreter yet: try again",
 		    (int)pid);

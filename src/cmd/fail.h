@@ -10,6 +10,10 @@
  * status. */
 int fail_attach(pid_t pid, int err, char *const words[]);
 
+/* It runs a CPython that this cprof cannot read: `found` says which one. Returns
+ * the exit status. */
+int fail_unsupported(const char *what, const char *found);
+
 /* A failure that has to do with no target: out of memory and the like. */
 int fail_plain(const char *what, int err);
 

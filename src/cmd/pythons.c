@@ -64,6 +64,8 @@ static int probe(struct running *r, struct target *t)
 	err = python_attach(&python, t);
 	if (python.runtime.version)
 		snprintf(r->version, sizeof(r->version), "%s", python.version);
+	if (err == ERR_NOT_PYTHON && t->root < 0)
+		err = ERR_PERM; /* its maps can be read, but nothing else */
 	if (err != ERR_PERM)
 		return err;
 	rights_explain(t->pid, &rights);

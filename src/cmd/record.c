@@ -12,6 +12,7 @@
 
 #include "cprof/sampler.h"
 
+#include "attach.h"
 #include "fail.h"
 #include "launch.h"
 #include "live.h"
@@ -91,7 +92,7 @@ static int new_session(struct record *r)
 	};
 	int err;
 
-	err = session_new(&r->session, &so);
+	err = attach_session(&r->session, &so);
 	if (!err)
 		err = session_add_reader(r->session, read_sample, r);
 
@@ -229,8 +230,7 @@ static int fail_launched(const struct record *r, int err)
 	bool ended = r->end == SESSION_TARGET_ENDED || err == ERR_NOPROC;
 
 	if (err == ERR_UNSUPPORTED && r->session)
-		say("%s runs %s, which this cprof cannot read", word,
-		    session_found(r->session));
+		fail_unsupported(word, session_found(r->session));
 	else if (ended)
 		say("%s ended before a Python interpreter ran in it", word);
 	else if (!err || err == ERR_NOT_PYTHON || err == ERR_NOT_READY)

@@ -16,6 +16,7 @@
 
 #include "cprof/tui.h"
 
+#include "attach.h"
 #include "fail.h"
 #include "launch.h"
 #include "options.h"
@@ -101,7 +102,7 @@ static int open_session(struct top *t)
 		.launched = t->launch.spawn.pid != 0,
 		.rate_hz = t->o.rate_hz,
 	};
-	int err = session_new(&t->session, &so);
+	int err = attach_session(&t->session, &so);
 
 	return err ? fail_attach(t->pid, err, t->o.words) : OPTIONS_GO;
 }
