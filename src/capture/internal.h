@@ -71,6 +71,7 @@ struct tstate {
 	bool lost; /* in this tick */
 	enum lost_kind lost_kind;
 	struct state now, sent;
+	uint64_t wait_switches; /* the GIL's, when `now` was decided */
 	bool resend; /* the ring was full: send everything again */
 };
 

@@ -40,21 +40,30 @@ static bool waits_for_gil(const struct capture *c, const struct tstate *t,
 	       t->look.args[0] < gil + c->python.layout.gil_size;
 }
 
+/* It woke up, as it does every 5 ms to ask for the GIL, but nobody has taken
+ * the GIL since it was seen to wait: so it has not got it. */
+static bool waits_on(const struct tstate *t, const struct gil_words *w)
+{
+	return t->now.state == STATE_GIL_WAIT && t->addr != w->holder &&
+	       t->wait_switches == w->switches;
+}
+
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 		  const struct gil_words *w)
 {
-	bool holder = t->addr == w->holder;
+	bool holder = t->addr == w->holder, still = waits_on(t, w);
 
 	t->now = (struct state){
 		.state = STATE_IDLE,
 		.holds_gil = holder && w->locked,
 		.syscall = -1,
 	};
-	if (t->look.running)
+	if (t->look.running ? still : waits_for_gil(c, t, gil))
+		t->now.state = STATE_GIL_WAIT;
+	else if (t->look.running)
 		t->now.state =
 			t->now.holds_gil ? STATE_ACTIVE_GIL : STATE_ACTIVE;
-	else if (waits_for_gil(c, t, gil))
-		t->now.state = STATE_GIL_WAIT;
+	t->wait_switches = w->switches;
 	if (!t->look.running && t->look.syscall <= INT16_MAX)
 		t->now.syscall = t->look.syscall;
 }
