@@ -195,6 +195,12 @@ static void change_name(struct setting *s)
 		 fake_str(&s->fake, "other"));
 }
 
+static void change_lines(struct setting *s)
+{
+	put_word(s, s->fake.python.layout.code_linetable,
+		 fake_bytes(&s->fake, "\xd8\x01\x02", 3));
+}
+
 static void change_all(struct setting *s)
 {
 	uint64_t word;
@@ -214,8 +220,9 @@ static void change_nothing(struct setting *s)
 /* Another code object at the same address, whenever it comes. */
 static void test_replaced(void **state)
 {
-	static void (*const changes[])(
-		struct setting * s) = { change_line, change_name, change_all };
+	static void (*const changes[])(struct setting * s) = {
+		change_line, change_name, change_lines, change_all
+	};
 	struct setting *s = *state;
 	unsigned int last, at, i;
 

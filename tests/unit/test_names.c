@@ -305,6 +305,64 @@ static void test_left_out(void **state)
 	assert_seen(s, 0, 8, "good");
 }
 
+static void test_type_with_a_dict_of_its_own(void **state)
+{
+	struct setting *s = *state;
+
+	s->thread_type = fake_type(&s->fake, 0);
+	add_named(s, 1, "not before the object", IN_DICT);
+	put_program(s, 1);
+	assert_int_equal(read_names(s), 0);
+	assert_int_equal(s->seen_count, 0);
+}
+
+/* A thread gets another name before read number `at`; the memory of the old
+ * one holds something else from then on. */
+struct renaming {
+	struct mem mem;
+	struct fake *fake;
+	raddr_t old, place, new;
+	uint64_t reads, at;
+};
+
+static int renaming_readv(struct mem *m, struct mem_seg *segs, unsigned int n)
+{
+	struct renaming *r = (struct renaming *)m;
+	uint32_t text = r->fake->python.layout.unicode_ascii;
+
+	if (++r->reads == r->at) {
+		fake_put(r->fake, r->old + text, "stale", 5);
+		fake_put_word(r->fake, r->place, r->new);
+	}
+	return r->fake->mem.readv(&r->fake->mem, segs, n);
+}
+
+static void test_renamed_meanwhile(void **state)
+{
+	struct setting *s = *state;
+	struct renaming r = { .mem.readv = renaming_readv, .fake = &s->fake };
+	uint32_t text = s->fake.python.layout.unicode_ascii, found = 0;
+	raddr_t object;
+
+	r.old = fake_str(&s->fake, "first");
+	r.new = fake_str(&s->fake, "other");
+	object = put_thread_named(s, r.old, IN_VALUES);
+	r.place = object + INSERTED + s->fake.python.layout.values_first + 8;
+	add_thread(s, 1, object);
+	put_program(s, 1);
+	do {
+		fake_put(&s->fake, r.old + text, "first", 5);
+		fake_put_word(&s->fake, r.place, r.old);
+		r.reads = 0;
+		r.at++;
+		assert_int_equal(read_from(s, &r.mem), 0);
+		if (s->seen_count)
+			assert_string_not_equal(s->seen[0].name, "stale");
+		found += s->seen_count;
+	} while (r.at <= r.reads);
+	assert_true(found > r.at / 2 && found < r.at);
+}
+
 static void test_negative_ident(void **state)
 {
 	struct setting *s = *state;
@@ -479,6 +537,8 @@ int main(void)
 		TEST(test_many_threads),
 		TEST(test_types_differ),
 		TEST(test_left_out),
+		TEST(test_type_with_a_dict_of_its_own),
+		TEST(test_renamed_meanwhile),
 		TEST(test_negative_ident),
 		TEST(test_str_subclass),
 		TEST(test_no_threading),
