@@ -119,7 +119,7 @@ static void find_selected(struct app *a, struct list *l)
 	uint32_t i;
 
 	if (!l->key) {
-		l->cursor = 0;
+		l->cursor = app_view(a)->from_end ? UINT32_MAX : 0;
 		return;
 	}
 	for (i = 0; i < l->order.count; i++) {
@@ -145,10 +145,10 @@ void app_rebuild(struct app *a)
 static void keep_selected(struct app *a)
 {
 	struct list *l = app_list(a);
-	uint32_t item;
+	uint32_t home = app_view(a)->from_end ? l->order.count - 1 : 0, item;
 
 	l->key = 0;
-	if (l->cursor && list_item(l, &item))
+	if (l->cursor != home && list_item(l, &item))
 		l->key = app_view(a)->key(a, item);
 }
 
@@ -224,9 +224,8 @@ static void toggle_output(struct app *a)
 		a->tail_open = false;
 		go_back(a);
 	} else if (a->tail_open || a->canvas.height < 20) {
-		list_select(&a->lists[VIEW_OUTPUT], UINT32_MAX);
+		a->lists[VIEW_OUTPUT].key = 0;
 		toggle(a, VIEW_OUTPUT);
-		list_select(&a->lists[VIEW_OUTPUT], UINT32_MAX);
 	} else {
 		a->tail_open = true;
 		tail_read(&a->tail, a->options->command_output);
@@ -275,7 +274,8 @@ static void refresh(struct app *a)
 /* Soon after the start, when delays are still too long to wait for. */
 static bool is_early(struct app *a)
 {
-	if (a->early >= ARRAY_SIZE(early_ticks) ||
+	if (a->now_ns - a->start_ns >= a->delay_ns ||
+	    a->early >= ARRAY_SIZE(early_ticks) ||
 	    a->feed.ticks < early_ticks[a->early])
 		return false;
 	a->early++;
@@ -286,8 +286,8 @@ void app_tick(struct app *a, uint64_t now_ns, enum session_end end)
 {
 	bool ended = end != SESSION_RUNNING && !is_over(a);
 
-	if (!a->refresh_ns)
-		a->refresh_ns = now_ns;
+	if (!a->start_ns)
+		a->start_ns = a->refresh_ns = now_ns;
 	a->now_ns = now_ns;
 	a->end = end;
 	if (a->message.len && now_ns >= a->message_until_ns) {
@@ -338,6 +338,7 @@ static void reset(struct app *a)
 	session_stats(a->session, &a->reset);
 	a->last = a->reset;
 	a->early = 0;
+	a->start_ns = a->now_ns;
 	refresh(a);
 	app_message(a, "all times and counts start again from here");
 }

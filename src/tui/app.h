@@ -70,7 +70,8 @@ struct app {
 	bool frozen;
 	bool dirty; /* to be drawn */
 	bool repaint; /* the terminal's contents are not to be trusted */
-	uint64_t now_ns, refresh_ns; /* refresh: when the last one was */
+	uint64_t now_ns;
+	uint64_t start_ns, refresh_ns; /* when the last reset, refresh was */
 	uint64_t delay_ns;
 	uint32_t early; /* refreshes before the first delay is over */
 	bool done; /* the user left */
@@ -101,6 +102,7 @@ struct hint {
 
 struct view_ops {
 	const char *name;
+	bool from_end; /* the newest is the last: that is where one looks */
 	const struct hint *hints; /* the most useful ones first; ends in {0} */
 	/* Offer all items in their order, with app_offer(). */
 	void (*build)(struct app *a);

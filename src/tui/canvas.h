@@ -14,6 +14,7 @@ enum style {
 	STYLE_PLAIN,
 	STYLE_DIM,
 	STYLE_BOLD,
+	STYLE_FILE, /* behind a function's name */
 	STYLE_LABEL, /* names what stands behind it */
 	STYLE_TITLE,
 	STYLE_HEAD, /* of a table */

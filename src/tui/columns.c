@@ -74,12 +74,15 @@ void columns_head(struct app *a, struct pen *p, bool sorted)
 	p->style = STYLE_HEAD;
 }
 
+/* What takes long itself stands out; what calls it need not. */
 static void draw_percent(struct pen *p, const struct column *c, double percent)
 {
 	char text[16];
 
 	format_percent(text, percent);
 	p->style = style_of_percent(percent);
+	if (c->sort == TUI_SORT_TOTAL_PERCENT && p->style != STYLE_DIM)
+		p->style = STYLE_PLAIN;
 	align_right(p, c->width, text);
 }
 

@@ -53,7 +53,7 @@ void draw_place(struct app *a, struct pen *p, string_id name, string_id file,
 	s = def_string(app_defs(a), file);
 	if (!s->len)
 		return;
-	p->style = STYLE_DIM;
+	p->style = STYLE_FILE;
 	pen_puts(p, " (");
 	pen_name(p, s->text, s->len);
 	if (line > 0)

@@ -136,22 +136,22 @@ static void draw_lines(struct app *a, const struct box *box)
 
 	pen_styled(&p, STYLE_LABEL, "GIL ");
 	pen_printf(&p, "%.1f%% ", pic->gil);
-	pen_styled(&p, STYLE_LABEL, "Active ");
+	pen_styled(&p, STYLE_LABEL, " Active ");
 	pen_printf(&p, "%.1f%% ", pic->active);
-	pen_styled(&p, STYLE_LABEL, "Waiting ");
+	pen_styled(&p, STYLE_LABEL, " Waiting ");
 	pen_printf(&p, "%.1f%% ", pic->waiting);
-	pen_styled(&p, STYLE_LABEL, "Threads ");
+	pen_styled(&p, STYLE_LABEL, " Threads ");
 	pen_printf(&p, "%u, %u run, %u proc", pic->threads.count, pic->running,
 		   pic->processes);
 	p = pen_at(&a->canvas, box, 2);
 	pen_styled(&p, STYLE_LABEL, "Samples ");
 	pen_puts(&p, text_thousands(text, pic->stats.samples));
-	pen_printf(&p, " %.4g Hz ", pic->rate_hz);
-	pen_styled(&p, STYLE_LABEL, "Lost ");
+	pen_printf(&p, " at %.4g Hz", pic->rate_hz);
+	pen_styled(&p, STYLE_LABEL, "  Lost ");
 	pen_puts(&p, text_thousands(text, stats_lost(&pic->stats)));
-	pen_styled(&p, STYLE_LABEL, " Own CPU ");
+	pen_styled(&p, STYLE_LABEL, "  Own CPU ");
 	pen_printf(&p, "%.1f%%", pic->own_cpu);
-	pen_styled(&p, STYLE_LABEL, " Slowdown ");
+	pen_styled(&p, STYLE_LABEL, "  Slowdown ");
 	pen_printf(&p, "%.2f%%", pic->slowdown);
 }
 

@@ -13,7 +13,7 @@ struct list {
 	uint32_t cursor, top; /* positions in order */
 	uint32_t height; /* rows that were in sight when last drawn */
 	uint32_t shift; /* columns scrolled out to the left */
-	uint64_t key; /* of the selected item; 0: stay at the top */
+	uint64_t key; /* of the selected item; 0: stay at the top, or end */
 	struct buf filter; /* only rows with this text */
 };
 

@@ -152,11 +152,11 @@ static void edit(struct app *a, uint32_t key)
 
 static void answer(struct app *a, uint32_t key)
 {
-	if (key == 'y' || key == 'Y')
-		a->end_command = a->done = true;
-	else if (key == 'n' || key == 'N')
-		a->done = true;
-	else if (key == K_ESCAPE || key == 'q')
+	bool yes = key == 'y' || key == 'Y', no = key == 'n' || key == 'N';
+
+	a->end_command = yes;
+	a->done = yes || no;
+	if (a->done || key == K_ESCAPE || key == 'q')
 		close_prompt(a);
 }
 

@@ -30,7 +30,8 @@ struct look {
 /* clang-format off */
 static const struct look looks[STYLE_COUNT] = {
 	[STYLE_PLAIN] =     { A_NORMAL,  A_NORMAL, -1, -1 },
-	[STYLE_DIM] =       { A_NORMAL,  A_NORMAL, COLOR_CYAN, -1 },
+	[STYLE_DIM] =       { A_DIM,     A_DIM,    -1, -1 },
+	[STYLE_FILE] =      { A_NORMAL,  A_NORMAL, COLOR_CYAN, -1 },
 	[STYLE_BOLD] =      { A_BOLD,    A_NORMAL, -1, -1 },
 	[STYLE_LABEL] =     { A_NORMAL,  A_NORMAL, COLOR_CYAN, -1 },
 	[STYLE_TITLE] =     { A_BOLD,    A_BOLD,   -1, -1 },

@@ -26,15 +26,11 @@ static uint64_t key(const struct app *a, uint32_t item)
 
 static void build(struct app *a)
 {
-	struct list *l = app_list(a);
-	bool at_end = l->cursor + 1 >= l->order.count;
 	uint32_t i;
 
 	tail_read(&a->tail, a->options->command_output);
 	for (i = 0; i < a->tail.lines.count; i++)
 		app_offer(a, i);
-	if (at_end)
-		list_select(l, UINT32_MAX);
 }
 
 static void draw_row(struct app *a, uint32_t item, struct pen *p)
@@ -59,6 +55,7 @@ static void draw(struct app *a, const struct box *box)
 
 const struct view_ops view_output = {
 	.name = "output",
+	.from_end = true,
 	.hints = hints,
 	.build = build,
 	.text = text,
