@@ -205,6 +205,7 @@ static int read_without_stop(struct capture *c, struct attempt *a)
 
 	if (!err)
 		err = copy_holder(c, a);
+	c->instant_ns = clock_now();
 	if (!err)
 		err = task_sched(&a->holder->task, &after);
 	if (err)
