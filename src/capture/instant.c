@@ -24,6 +24,8 @@ enum {
 	SPIN_NS = 30000, /* a stop on another CPU takes 3 us */
 	STOP_TIMEOUT_NS = 200000,
 	HALF_MADE_WAIT_NS = 30000,
+	REFUSED_WAIT_NS = 50000,
+	REFUSED_NS = 1000000000, /* then it is not for the moment */
 };
 
 struct attempt {
@@ -139,6 +141,13 @@ static int proven(const struct attempt *a)
 	return 0;
 }
 
+static void wait_a_little(uint64_t ns)
+{
+	struct timespec span = { .tv_nsec = ns };
+
+	nanosleep(&span, NULL);
+}
+
 /* ---- the holder runs: stop it ----------------------------------------- */
 
 static void count_pause(struct capture *c, const struct stop *s,
@@ -230,6 +239,20 @@ static uint64_t spin_time(struct capture *c, const struct tstate *t)
 	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
 }
 
+/* Somebody else traces it: for the moment of a tick, as another cprof does,
+ * or for long, as a debugger does. */
+static int refused(struct capture *c)
+{
+	uint64_t now = clock_now();
+
+	if (!c->refused_ns)
+		c->refused_ns = now;
+	if (now - c->refused_ns > REFUSED_NS)
+		return ERR_PERM;
+	wait_a_little(REFUSED_WAIT_NS);
+	return ERR_LOST;
+}
+
 static int copy_standing(struct capture *c, struct attempt *a)
 {
 	uint64_t spin_ns = spin_time(c, a->holder);
@@ -243,6 +266,9 @@ static int copy_standing(struct capture *c, struct attempt *a)
 		err = stop_wait(&stop, spin_ns, STOP_TIMEOUT_NS);
 	if (err == ERR_TIMEOUT)
 		return copy_late(c, a, &stop);
+	if (err == ERR_PERM)
+		return refused(c);
+	c->refused_ns = 0;
 	if (!err)
 		err = copy_holder(c, a);
 	else if (err == ERR_NOPROC)
@@ -364,13 +390,6 @@ static void lose(struct capture *c, const struct attempt *a)
 		t->lost_kind = a->deep ? LOST_FRAME : LOST_GIL;
 	}
 	c->instant_ns = clock_now();
-}
-
-static void wait_a_little(uint64_t ns)
-{
-	struct timespec span = { .tv_nsec = ns };
-
-	nanosleep(&span, NULL);
 }
 
 int instant_take(struct capture *c, raddr_t gil, bool patient)

@@ -109,6 +109,7 @@ struct capture {
 
 	struct image glance; /* GIL words without a stack */
 	struct stop late[LATE_MAX]; /* stops that never came in time */
+	uint64_t refused_ns; /* since when another tracer holds the target */
 	uint64_t names_due_ns;
 	uint64_t instant_ns; /* of the accepted read */
 	uint64_t pause_ns; /* of this tick */

@@ -29,51 +29,56 @@ static uint64_t word_at(const void *base, uint32_t offset)
 	return word;
 }
 
-/* The newest chunk, from the copied thread state. */
+/* The newest chunk, from the copied thread state. Chunks are whole multiples
+ * of CHUNK: what lies beyond may not be mapped. */
 static struct chunk newest_chunk(struct capture *c, struct tstate *t)
 {
 	const struct layout *l = &c->python.layout;
 	const void *state = image_at(&t->image, t->addr, l->thread_top + 8);
 	struct chunk chunk = { 0 };
+	raddr_t used;
 
 	if (!state)
 		return chunk;
 	chunk.base = word_at(state, l->thread_chunk);
-	chunk.end = word_at(state, l->thread_top) + BEYOND_TOP;
-	if (chunk.end <= chunk.base || chunk.end - chunk.base > CHUNK_MAX)
-		chunk.end = chunk.base;
+	used = word_at(state, l->thread_top) - chunk.base;
+	chunk.end = chunk.base;
+	if (chunk.base && used <= CHUNK_MAX)
+		chunk.end += MIN(used + BEYOND_TOP,
+				 (used + CHUNK - 1) / CHUNK * CHUNK);
 	return chunk;
 }
 
-/* The newest of the older chunks that was not read yet, 0 if none. */
+/* From the chunk at *cursor to the next older one that was not read yet; 0
+ * if there is none. */
 static raddr_t next_older_chunk(struct capture *c, struct tstate *t,
-				raddr_t base)
+				raddr_t *cursor)
 {
 	const struct layout *l = &c->python.layout;
-	const void *head;
-	int left = FETCHES_MAX;
+	const void *head = image_at(&t->image, *cursor, l->chunk_data);
 
-	while (base && left-- > 0) {
-		head = image_at(&t->image, base, l->chunk_data);
-		if (!head)
-			return image_tried(&t->image, base) ? 0 : base;
-		base = word_at(head, l->chunk_previous);
+	while (head) {
+		*cursor = word_at(head, l->chunk_previous);
+		head = *cursor ? image_at(&t->image, *cursor, l->chunk_data) :
+				 NULL;
 	}
-	return 0;
+	return *cursor && !image_tried(&t->image, *cursor) ? *cursor : 0;
 }
 
 static int add_missing(struct capture *c, struct tstate *t,
-		       const struct walk *w)
+		       const struct walk *w, raddr_t *cursor)
 {
 	struct chunk chunk = newest_chunk(c, t);
 	raddr_t older;
 	int err;
 
+	if (!*cursor)
+		*cursor = chunk.base;
 	if (w->missing >= chunk.base && w->missing < chunk.end &&
 	    !image_tried(&t->image, chunk.base))
 		return image_add(&t->image, chunk.base, chunk.end - chunk.base);
 	err = image_add(&t->image, w->missing, w->missing_len);
-	older = chunk.base ? next_older_chunk(c, t, chunk.base) : 0;
+	older = *cursor ? next_older_chunk(c, t, cursor) : 0;
 	if (!err && older && older != chunk.base)
 		err = image_add(&t->image, older, CHUNK);
 	return err;
@@ -158,6 +163,7 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 {
 	struct walk w;
 	enum walk_result result;
+	raddr_t cursor = 0;
 	uint32_t from = 0;
 	int err = plan(c, t), fetches = 0;
 
@@ -179,7 +185,7 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 		if (++fetches > FETCHES_MAX)
 			return ERR_GARBAGE;
 		from = t->image.pieces.count;
-		err = add_missing(c, t, &w);
+		err = add_missing(c, t, &w, &cursor);
 	}
 	return err;
 }
