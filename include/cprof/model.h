@@ -326,10 +326,14 @@ struct stats {
 	uint64_t elapsed_ns; /* of the recording */
 	uint64_t unobserved_ns; /* no sample stands for it */
 	uint64_t own_cpu_ns;
-	uint32_t pause_us[64]; /* histogram, log2 steps of 1/4 octave */
+	uint32_t pauses[64]; /* histogram: see stats_count_pause() */
 };
 
 uint64_t stats_lost(const struct stats *s);
+/* A pause of one thread, into steps of a quarter of an octave from 256 ns. */
+void stats_count_pause(struct stats *s, uint64_t pause_ns);
+/* The pause that a part q of them did not exceed, to the width of a step. */
+uint64_t stats_pause_quantile(const struct stats *s, double q);
 
 struct meta {
 	const char *command; /* of the target */

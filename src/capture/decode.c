@@ -277,21 +277,6 @@ static int give_sample(struct decoder *d, struct decoded_thread *t,
 	return read(arg, d->defs, &s);
 }
 
-/* log2 steps of a quarter of an octave, in microseconds. */
-static void count_pause(struct stats *s, uint64_t ns)
-{
-	uint64_t us = ns / NSEC_PER_USEC, octave;
-	unsigned int slot = 0;
-
-	if (!ns)
-		return;
-	if (us > 0) {
-		octave = 63 - __builtin_clzll(us);
-		slot = octave * 4 + ((us << 2 >> octave) & 3);
-	}
-	s->pause_us[MIN(slot, ARRAY_SIZE(s->pause_us) - 1)]++;
-}
-
 static void take_counts(struct decoder *d, const struct msg_tick *m)
 {
 	struct stats *s = &d->stats;
@@ -305,7 +290,8 @@ static void take_counts(struct decoder *d, const struct msg_tick *m)
 	s->longest_stop_ns = m->longest_stop_ns;
 	s->lost[LOST_RING] = m->ring_lost;
 	s->elapsed_ns = m->time_ns - d->start_ns;
-	count_pause(s, m->pause_ns);
+	if (m->pause_ns)
+		stats_count_pause(s, m->pause_ns);
 	if (d->last_tick_ns &&
 	    m->time_ns - d->last_tick_ns > 2 * d->interval_ns)
 		s->unobserved_ns +=

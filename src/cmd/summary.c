@@ -164,10 +164,22 @@ static void say_cost(const struct stats *s)
 	    per_cent(s->own_cpu_ns, s->elapsed_ns));
 }
 
+/* With -v. */
+static void say_pauses(const struct stats *s)
+{
+	say("pause p50 %.1f us, p99 %.1f us, longest %.1f us over %llu stops",
+	    (double)stats_pause_quantile(s, 0.5) / NSEC_PER_USEC,
+	    (double)stats_pause_quantile(s, 0.99) / NSEC_PER_USEC,
+	    (double)s->longest_stop_ns / NSEC_PER_USEC,
+	    (unsigned long long)s->stops);
+}
+
 static void say_quality(const struct profile *p)
 {
 	say_rate(p->stats, p->meta);
 	say_cost(p->stats);
+	if (log_enabled(1))
+		say_pauses(p->stats);
 }
 
 /* "less %s", with the file in its place. */
