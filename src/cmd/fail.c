@@ -277,3 +277,22 @@ int fail_attach(pid_t pid, int err, char *const words[])
 		return EXIT_FAILED;
 	}
 }
+
+int fail_launched(const char *word, pid_t pid, int err, const char *found,
+		  char *const words[])
+{
+	switch (err) {
+	case ERR_UNSUPPORTED:
+		return fail_unsupported(word, found);
+	case ERR_NOPROC:
+		say("%s ended before a Python interpreter ran in it", word);
+		return EXIT_NOT_PYTHON;
+	case 0:
+	case ERR_NOT_PYTHON:
+	case ERR_NOT_READY:
+		say("no Python interpreter ran in %s", word);
+		return EXIT_NOT_PYTHON;
+	default:
+		return fail_attach(pid, err, words);
+	}
+}

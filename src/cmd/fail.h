@@ -14,6 +14,11 @@ int fail_attach(pid_t pid, int err, char *const words[]);
  * the exit status. */
 int fail_unsupported(const char *what, const char *found);
 
+/* The same for a command that we started, `word`: with ERR_NOPROC it ended, with
+ * 0 or ERR_NOT_PYTHON it runs, and no interpreter came. */
+int fail_launched(const char *word, pid_t pid, int err, const char *found,
+		  char *const words[]);
+
 /* A failure that has to do with no target: out of memory and the like. */
 int fail_plain(const char *what, int err);
 

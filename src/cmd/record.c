@@ -224,22 +224,14 @@ static bool saw_python(const struct record *r)
 	return version && *version;
 }
 
-static int fail_launched(const struct record *r, int err)
+static int fail_command(const struct record *r, int err)
 {
-	const char *word = r->o.command[0];
-	bool ended = r->end == SESSION_TARGET_ENDED || err == ERR_NOPROC;
+	if (r->end == SESSION_TARGET_ENDED)
+		err = ERR_NOPROC;
 
-	if (err == ERR_UNSUPPORTED && r->session)
-		fail_unsupported(word, session_found(r->session));
-	else if (ended)
-		say("%s ended before a Python interpreter ran in it", word);
-	else if (!err || err == ERR_NOT_PYTHON || err == ERR_NOT_READY)
-		say("no Python interpreter ran in %s: nothing is written",
-		    word);
-	else
-		return fail_attach(r->pid, err, r->o.words);
-
-	return EXIT_NOT_PYTHON;
+	return fail_launched(r->o.command[0], r->pid, err,
+			     r->session ? session_found(r->session) : "",
+			     r->o.words);
 }
 
 /* It ended in an error. What was sampled is written all the same. */
@@ -255,7 +247,7 @@ static int finish_failed(struct record *r)
 	if (err == ERR_REPLACED && r->stats.ticks)
 		return status;
 	if (r->launch.spawn.pid)
-		return fail_launched(r, err);
+		return fail_command(r, err);
 
 	return fail_attach(r->pid, err, r->o.words);
 }
@@ -265,7 +257,7 @@ static int finish(struct record *r)
 	if (r->end == SESSION_FAILED)
 		return finish_failed(r);
 	if (r->launch.spawn.pid && !saw_python(r))
-		return fail_launched(r, 0);
+		return fail_command(r, 0);
 
 	return write_file(r);
 }
@@ -278,7 +270,7 @@ static int run(struct record *r)
 	if (!err)
 		err = session_start(r->session);
 	if (err && r->launch.spawn.pid)
-		return fail_launched(r, err);
+		return fail_command(r, err);
 	if (err)
 		return fail_attach(r->pid, err, r->o.words);
 	say_start(r);

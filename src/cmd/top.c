@@ -95,6 +95,21 @@ static int launch(struct top *t)
 	return status;
 }
 
+/* The target cannot be looked into, or no longer. */
+static int fail_target(const struct top *t, int err)
+{
+	if (err == ERR_REPLACED) {
+		say("PID %d runs another program now", (int)t->pid);
+		return EXIT_DONE;
+	}
+	if (!t->launch.spawn.pid)
+		return fail_attach(t->pid, err, t->o.words);
+
+	return fail_launched(t->o.command[0], t->pid, err,
+			     t->session ? session_found(t->session) : "",
+			     t->o.words);
+}
+
 static int open_session(struct top *t)
 {
 	struct session_options so = {
@@ -104,20 +119,14 @@ static int open_session(struct top *t)
 	};
 	int err = attach_session(&t->session, &so);
 
-	return err ? fail_attach(t->pid, err, t->o.words) : OPTIONS_GO;
+	return err ? fail_target(t, err) : OPTIONS_GO;
 }
 
-/* The session ended in an error. */
-static int fail_session(const struct top *t)
+static bool saw_python(const struct top *t)
 {
-	int err = session_error(t->session);
+	const char *version = session_meta(t->session)->python;
 
-	if (err == ERR_REPLACED)
-		say("PID %d runs another program now", (int)t->pid);
-	else
-		return fail_attach(t->pid, err, t->o.words);
-
-	return EXIT_DONE;
+	return version && *version;
 }
 
 /* The view itself could not be had, or its output not be written. */
@@ -128,7 +137,7 @@ static int fail_view(const struct top *t, int err)
 	if (err == ERR_IO && t->o.batch)
 		return fail_plain("cannot write to standard output", err);
 	if (err != ERR_NOT_FOUND && err != ERR_IO)
-		return fail_attach(t->pid, err, t->o.words);
+		return fail_target(t, err);
 	say("this terminal cannot show top; cprof top -b prints plain text "
 	    "instead");
 
@@ -154,7 +163,9 @@ static int view(struct top *t)
 	if (err)
 		return fail_view(t, err);
 	if (t->result.end == SESSION_FAILED)
-		return fail_session(t);
+		return fail_target(t, session_error(t->session));
+	if (t->result.end == SESSION_TARGET_ENDED && !saw_python(t))
+		return fail_target(t, ERR_NOPROC);
 
 	return EXIT_DONE;
 }
