@@ -227,21 +227,25 @@ static void take_name(void *arg, uint64_t ident, const char *name, size_t len)
 	}
 }
 
+/* The kernel's name of the first thread is the program's. */
+static void name_by_kernel(struct capture *c, struct tstate *t)
+{
+	char name[16] = "MainThread";
+
+	if (t->task.tid != c->target->pid)
+		task_name(c->target, t->task.tid, name);
+	set_name(t, name, strlen(name));
+}
+
 /* Python's names; the kernel's for threads that Python has none for. */
 void threads_read_names(struct capture *c)
 {
-	struct tstate *t;
-	char name[16];
 	uint32_t i;
 
 	for (i = 0; i < c->interp_count; i++)
 		python_thread_names(&c->python, c->target->mem,
 				    c->interps[i].addr, take_name, c);
-	for (i = 0; i < c->threads.count; i++) {
-		t = c->threads.items[i];
-		if (t->named)
-			continue;
-		task_name(c->target, t->task.tid, name);
-		set_name(t, name, strlen(name));
-	}
+	for (i = 0; i < c->threads.count; i++)
+		if (!c->threads.items[i]->named)
+			name_by_kernel(c, c->threads.items[i]);
 }
