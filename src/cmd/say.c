@@ -43,7 +43,8 @@ void say_buf(const struct buf *line)
 	buf_release(&whole);
 }
 
-static void say_args(const char *fmt, va_list args, const char *tail)
+static PRINTF_LIKE(1, 0) void say_args(const char *fmt, va_list args,
+				       const char *tail)
 {
 	char *text = NULL;
 	struct buf line;
