@@ -1,0 +1,2 @@
+class Failed(Exception):
+    """A measurement that gives no figure; the text says why."""
