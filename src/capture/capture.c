@@ -86,23 +86,6 @@ void capture_free(struct capture *c)
 	free(c);
 }
 
-/* Looks before any stop, so that a stop of ours is in nobody's state. */
-static void look_at_all(struct capture *c)
-{
-	struct tstate *t;
-	uint32_t i;
-
-	for (i = 0; i < c->threads.count; i++) {
-		t = c->threads.items[i];
-		t->lost = false;
-		if (t->dead || !state_look(t))
-			continue;
-		t->dead = true;
-		c->list_stale = true;
-		send_gone(c, t);
-	}
-}
-
 static bool is_new_gil(const struct capture *c, unsigned int i)
 {
 	unsigned int k;
@@ -145,12 +128,9 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	c->serial++;
 	c->pause_ns = 0;
 	instant_release_late(c);
-	look_at_all(c);
 	err = refresh(c);
 	if (!err && !c->interp_count)
 		return 0; /* it is being set up or torn down */
-	if (!err && c->names_due_ns == 0)
-		look_at_all(c); /* those that are new */
 	if (!err)
 		err = take_all_gils(c, patient);
 	if (err)

@@ -4,8 +4,8 @@
  * stack: to run Python another one must first store itself into last_holder
  * and count a switch, and it does so before any Python work. So:
  *
- *   1. read the GIL's words; copy, while all run, the others that may have
- *      changed since their last copy;
+ *   1. read the GIL's words, look which threads slept on, and copy, while all
+ *      run, the others that may have changed since their last copy;
  *   2. make the last holder stand: it is stopped if it runs; if it sleeps, its
  *      run-time counts before and after prove that it stood by itself;
  *   3. copy it, with the words at the end of the same vectored read.
@@ -30,6 +30,8 @@ enum {
 
 struct attempt {
 	raddr_t gil;
+	bool looked;
+	struct gil_words look; /* as they were before the looks */
 	struct glance before, after;
 	struct tstate *holder; /* NULL: nobody who lives */
 	bool deep; /* second look after a half-made frame */
@@ -65,6 +67,17 @@ static bool copy_holds(const struct tstate *t, const struct attempt *a)
 	return !same_thread(t, a->holder) &&
 	       t->copy_switches == a->before.words.switches &&
 	       t->copy_holder == a->before.words.holder;
+}
+
+/* False when its thread has ended. */
+static bool look_at(struct capture *c, struct tstate *t)
+{
+	if (!state_look(t))
+		return true;
+	t->dead = true;
+	c->list_stale = true;
+	send_gone(c, t);
+	return false;
 }
 
 static void read_one(struct capture *c, struct tstate *t, struct attempt *a,
@@ -304,6 +317,7 @@ static int copy_asleep(struct capture *c, struct attempt *a)
 
 static void accept_one(struct tstate *t, const struct attempt *a)
 {
+	t->lost = !t->have && !t->fresh;
 	if (t->fresh) {
 		t->have = !t->copy_err;
 		t->lost = t->copy_err != 0;
@@ -338,12 +352,58 @@ static int read_holder(struct capture *c, struct attempt *a)
 	}
 	if (c->no_stop)
 		return copy_holder(c, a);
-	if (state_look(a->holder)) {
-		a->holder->dead = true;
+	if (!look_at(c, a->holder))
 		return ERR_LOST;
-	}
 	return a->holder->look.running ? copy_standing(c, a) :
 					 copy_asleep(c, a);
+}
+
+/* Looks come before any stop, so that a stop of ours is in nobody's state. */
+static void look_at_all(struct capture *c, struct attempt *a)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (of_gil(c, t, a->gil))
+			look_at(c, t);
+	}
+	a->look = a->before.words;
+	a->looked = true;
+}
+
+/* A thread that was seen to sleep has not run Python since, unless it took the
+ * GIL after the look: with one switch since only the holder of then and the one
+ * of now can have. */
+static int look(struct capture *c, struct attempt *a)
+{
+	struct tstate *then;
+	int err = 0;
+
+	if (!a->looked || a->before.words.switches - a->look.switches > 1) {
+		look_at_all(c, a);
+		err = glance_read(c, a->gil, &a->before);
+	}
+	if (err)
+		return err;
+	if (a->before.words.switches - a->look.switches > 1)
+		return ERR_LOST;
+	then = threads_find(c, a->look.holder);
+	if (then && !then->dead && a->look.holder != a->before.words.holder)
+		look_at(c, then);
+	return 0;
+}
+
+static int find_holder(struct capture *c, struct attempt *a)
+{
+	a->holder = threads_find(c, a->before.words.holder);
+	if (a->holder && a->holder->dead)
+		a->holder = NULL;
+	if (a->before.lists_same && (a->holder || !a->before.words.locked))
+		return 0;
+	c->list_stale = true;
+	return ERR_LOST;
 }
 
 static int attempt(struct capture *c, struct attempt *a)
@@ -352,16 +412,12 @@ static int attempt(struct capture *c, struct attempt *a)
 
 	if (!err)
 		err = glance_read(c, a->gil, &a->before);
-	if (err)
-		return err;
-	a->holder = threads_find(c, a->before.words.holder);
-	if (a->holder && a->holder->dead)
-		a->holder = NULL;
-	if (!a->before.lists_same || (!a->holder && a->before.words.locked)) {
-		c->list_stale = true;
-		return ERR_LOST;
-	}
-	err = copy_others(c, a);
+	if (!err)
+		err = look(c, a);
+	if (!err)
+		err = find_holder(c, a);
+	if (!err)
+		err = copy_others(c, a);
 	if (!err)
 		err = read_holder(c, a);
 	if (!err && !a->after.lists_same)
@@ -375,11 +431,13 @@ static int attempt(struct capture *c, struct attempt *a)
 
 /* A thread that slept on since an accepted instant has not changed, whatever
  * the others did; the rest of this tick is lost. */
-static void lose(struct capture *c, const struct attempt *a)
+static void lose(struct capture *c, struct attempt *a)
 {
 	struct tstate *t;
 	uint32_t i;
 
+	if (!a->looked)
+		look_at_all(c, a);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
 		if (!of_gil(c, t, a->gil))
