@@ -255,6 +255,16 @@ static void search_cookie(struct search *s)
 	}
 }
 
+/* maps can be read with fewer rights than memory. */
+static bool may_read(const struct search *s)
+{
+	uint64_t word;
+
+	return !s->maps.list.count ||
+	       mem_read_u64(s->t->mem, s->maps.list.items[0].start, &word) !=
+		       ERR_PERM;
+}
+
 int runtime_find(struct runtime *list, unsigned int *n, const struct target *t)
 {
 	struct search s = { .t = t, .list = list, .room = *n };
@@ -263,8 +273,12 @@ int runtime_find(struct runtime *list, unsigned int *n, const struct target *t)
 	*n = 0;
 	elf_version(EV_CURRENT);
 	err = maps_read(&s.maps, t);
-	if (err)
+	if (!err && !may_read(&s))
+		err = ERR_PERM;
+	if (err) {
+		maps_release(&s.maps);
 		return err;
+	}
 	search_files(&s, true);
 	if (!s.count)
 		search_files(&s, false);
