@@ -13,24 +13,24 @@ static double around(const double *grid, int size, int y, int x)
 	int up = (y + size - 1) % size, down = (y + 1) % size;
 	int left = (x + size - 1) % size, right = (x + 1) % size;
 
-	return grid[up * size + x] + grid[down * size + x]
-	     + grid[y * size + left] + grid[y * size + right]
-	     - 4 * grid[y * size + x];
+	return grid[up * size + x] + grid[down * size + x] +
+	       grid[y * size + left] + grid[y * size + right] -
+	       4 * grid[y * size + x];
 }
 
-__attribute__((noinline))
-static void sweep(const double *grid, double *new, int size)
+__attribute__((noinline)) static void sweep(const double *grid, double *new,
+					    int size)
 {
 	int y, x;
 
 	for (y = 0; y < size; y++)
 		for (x = 0; x < size; x++)
-			new[y * size + x] = grid[y * size + x]
-				+ SPREAD * around(grid, size, y, x);
+			new[y * size + x] = grid[y * size + x] +
+					    SPREAD *around(grid, size, y, x);
 }
 
-__attribute__((noinline))
-static void evolve(double *grid, double *new, int size, int sweeps)
+__attribute__((noinline)) static void evolve(double *grid, double *new,
+					     int size, int sweeps)
 {
 	for (; sweeps > 0; sweeps -= 2) {
 		sweep(grid, new, size);
@@ -42,8 +42,8 @@ static int fits(const Py_buffer *grid, const Py_buffer *new, int size)
 {
 	Py_ssize_t bytes = (Py_ssize_t)size * size * sizeof(double);
 
-	return size > 0 && size < 30000 && grid->len == bytes
-	    && new->len == bytes;
+	return size > 0 && size < 30000 && grid->len == bytes &&
+	       new->len == bytes;
 }
 
 static PyObject *py_evolve(PyObject *self, PyObject *args)
@@ -72,10 +72,9 @@ static PyObject *py_evolve(PyObject *self, PyObject *args)
 	Py_RETURN_NONE;
 }
 
-static PyMethodDef methods[] = {
-	{"evolve", py_evolve, METH_VARARGS, "spread the heat"},
-	{NULL, NULL, 0, NULL}
-};
+static PyMethodDef methods[] = { { "evolve", py_evolve, METH_VARARGS,
+				   "spread the heat" },
+				 { NULL, NULL, 0, NULL } };
 
 #if PY_MAJOR_VERSION < 3
 PyMODINIT_FUNC initevolve(void)
@@ -83,10 +82,15 @@ PyMODINIT_FUNC initevolve(void)
 	Py_InitModule("evolve", methods);
 }
 #else
-static struct PyModuleDef module = {
-	PyModuleDef_HEAD_INIT, "evolve", NULL, -1, methods,
-	NULL, NULL, NULL, NULL
-};
+static struct PyModuleDef module = { PyModuleDef_HEAD_INIT,
+				     "evolve",
+				     NULL,
+				     -1,
+				     methods,
+				     NULL,
+				     NULL,
+				     NULL,
+				     NULL };
 
 PyMODINIT_FUNC PyInit_evolve(void)
 {
