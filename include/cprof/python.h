@@ -119,8 +119,7 @@ struct python {
 
 /* Find runtimes: by section, by symbol, by the cookie of 3.13+. *n is room,
  * then count. ERR_NOT_PYTHON when there is none; ERR_PERM. */
-int runtime_find(struct runtime *list, unsigned int *n,
-		 const struct target *t);
+int runtime_find(struct runtime *list, unsigned int *n, const struct target *t);
 /* Find it, choose its layout, check it on the live process. ERR_NOT_PYTHON,
  * ERR_UNSUPPORTED (p->runtime and p->version say what was found),
  * ERR_NOT_READY (no interpreter or thread in it yet). */
