@@ -60,7 +60,7 @@ static void write_numbers(struct batch *b)
 		   p->gil, p->active, p->waiting, p->threads.count, p->running,
 		   p->processes);
 	out_printf(&b->out,
-		   "samples %s  rate %.4g of %.4g Hz  lost %s  "
+		   "samples %s  rate %.1f of %.5g Hz  lost %s  "
 		   "own CPU %.1f%%  slowdown %.2f%%\n",
 		   text_thousands(samples, p->stats.samples), p->rate_hz,
 		   session_meta(b->app.session)->rate_hz,

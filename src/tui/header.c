@@ -23,11 +23,21 @@ int header_height(const struct app *a, int width, int height)
 	return has_meters(width, height) ? 5 : 3;
 }
 
+/* Without the interpreter's folder if there is no room for it. */
+static void draw_command(struct pen *p, const char *command)
+{
+	size_t first = strcspn(command, " "), len = strlen(command);
+	const char *slash = memrchr(command, '/', first);
+
+	if (slash && text_columns(command, len) > p->end - p->x)
+		command = slash + 1;
+	pen_name(p, command, strlen(command));
+}
+
 static void draw_title(struct app *a, const struct box *box)
 {
 	const struct meta *m = session_meta(a->session);
 	struct pen p = pen_at(&a->canvas, box, 0);
-	const char *command = m->command ? m->command : "";
 
 	p.style = STYLE_TITLE;
 	if (box->width >= 60)
@@ -42,7 +52,7 @@ static void draw_title(struct app *a, const struct box *box)
 		pen_puts(&p, "  ");
 	}
 	p.style = STYLE_BOLD;
-	pen_name(&p, command, strlen(command));
+	draw_command(&p, m->command ? m->command : "");
 }
 
 /* label [|||||||      12.3%] */
@@ -58,9 +68,9 @@ static void draw_meter(struct app *a, const struct box *box, int y,
 	pen_styled(&p, STYLE_BOLD, "[");
 	format_percent(text, percent);
 	room = box->width - 10 - (int)strlen(text);
-	bars = (int)(MIN(percent, 100.0) / 100 * (box->width - 10) + 0.5);
+	bars = (int)(MIN(percent, 100.0) / 100 * room + 0.5);
 	p.style = style;
-	for (i = 0; i < MIN(bars, room); i++)
+	for (i = 0; i < bars; i++)
 		pen_puts(&p, "|");
 	p.x = box->x + 9 + room;
 	pen_styled(&p, STYLE_PLAIN, text);
@@ -89,7 +99,7 @@ static void draw_quality(struct app *a, const struct box *box)
 	p = cell(a, box, 0, 0, "Samples");
 	pen_puts(&p, text_thousands(text, pic->stats.samples));
 	p = cell(a, box, 0, 1, "Rate");
-	pen_printf(&p, "%.4g of %.4g Hz", pic->rate_hz,
+	pen_printf(&p, "%.*f/%.5g Hz", pic->rate_hz < 100 ? 1 : 0, pic->rate_hz,
 		   session_meta(a->session)->rate_hz);
 	p = cell(a, box, 0, 2, "Lost");
 	pen_puts(&p, text_thousands(text, lost));

@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
@@ -14,8 +15,13 @@
 #include <curses.h>
 #include <term.h>
 
+/* With the clicks unasked for, curses does not make one of two presses. */
+#define PRESSES (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)
+#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED)
+
 struct terminal {
 	SCREEN *screen;
+	FILE *input;
 	bool utf8; /* else what is not ASCII is shown as ? */
 	attr_t attributes[STYLE_COUNT];
 	short pairs[STYLE_COUNT];
@@ -83,8 +89,36 @@ static void set_modes(void)
 	set_escdelay(25);
 	curs_set(0);
 	leaveok(stdscr, TRUE);
-	mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mousemask(PRESSES | BUTTON1_RELEASED, NULL);
 	mouseinterval(0);
+}
+
+/* curses waits for more input after a mouse event that it does not report,
+ * nodelay() or not, and samples pile up meanwhile. So we read through an open
+ * file of our own that does not wait; the shell's is not touched. */
+static FILE *open_input(void)
+{
+	char path[64];
+	FILE *input;
+	int fd;
+
+	if (ttyname_r(STDIN_FILENO, path, sizeof(path)))
+		return NULL;
+	fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	input = fd < 0 ? NULL : fdopen(fd, "r");
+	if (fd >= 0 && !input)
+		close(fd);
+	return input;
+}
+
+/* A shell's prompt goes there where there is no second screen to leave. */
+static void clear_last_line(void)
+{
+	if (!cursor_address)
+		return;
+	move(LINES - 1, 0);
+	clrtoeol();
+	refresh();
 }
 
 int terminal_open(struct terminal **out)
@@ -100,7 +134,8 @@ int terminal_open(struct terminal **out)
 		return ERR_NOMEM;
 	setlocale(LC_CTYPE, "");
 	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	t->screen = newterm(NULL, stdout, stdin);
+	t->input = open_input();
+	t->screen = newterm(NULL, stdout, t->input ? t->input : stdin);
 	if (!t->screen || !cursor_address) {
 		terminal_close(t);
 		return ERR_NOT_FOUND;
@@ -117,9 +152,12 @@ void terminal_close(struct terminal *t)
 	if (!t)
 		return;
 	if (t->screen) {
+		clear_last_line();
 		endwin();
 		delscreen(t->screen);
 	}
+	if (t->input)
+		fclose(t->input);
 	free(t);
 }
 
@@ -225,19 +263,30 @@ static uint32_t character(wint_t c)
 	}
 }
 
+static uint32_t mouse_key(mmask_t state)
+{
+	if (state & BUTTON4_PRESSED)
+		return K_WHEEL_UP;
+	if (state & BUTTON5_PRESSED)
+		return K_WHEEL_DOWN;
+	return state & CLICKS ? K_CLICK : K_NONE;
+}
+
+/* A press and its release come together when both are there to be read, the
+ * newest first. */
 static uint32_t mouse_event(struct event *e)
 {
+	uint32_t key = K_NONE;
 	MEVENT m;
 
-	if (getmouse(&m) == ERR)
-		return K_NONE;
-	e->x = m.x;
-	e->y = m.y;
-	if (m.bstate & BUTTON4_PRESSED)
-		return K_WHEEL_UP;
-	if (m.bstate & BUTTON5_PRESSED)
-		return K_WHEEL_DOWN;
-	return m.bstate & BUTTON1_PRESSED ? K_CLICK : K_NONE;
+	while (getmouse(&m) != ERR) {
+		if (mouse_key(m.bstate) == K_NONE)
+			continue;
+		key = mouse_key(m.bstate);
+		e->x = m.x;
+		e->y = m.y;
+	}
+	return key;
 }
 
 /* The terminal hung up: then reading fails for ever. */
@@ -271,6 +320,7 @@ bool terminal_read(struct terminal *t, struct event *e)
 void terminal_suspend(struct terminal *t)
 {
 	(void)t;
+	clear_last_line();
 	endwin();
 }
 

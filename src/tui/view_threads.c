@@ -24,11 +24,11 @@ static const struct picture_thread *thread_at(const struct app *a,
 	return &a->picture.threads.items[item];
 }
 
-static const struct code *leaf_of(const struct app *a, stack_id stack)
+static const struct frame *leaf_of(const struct app *a, stack_id stack)
 {
 	const struct defs *d = app_defs(a);
 
-	return def_code(d, def_frame(d, def_stack(d, stack)->frame)->code);
+	return def_frame(d, def_stack(d, stack)->frame);
 }
 
 static const struct string *name_of(const struct app *a, thread_id id)
@@ -41,14 +41,16 @@ static const struct string *name_of(const struct app *a, thread_id id)
 static void text(const struct app *a, uint32_t item, struct buf *out)
 {
 	const struct picture_thread *t = thread_at(a, item);
-	const struct code *code = leaf_of(a, t->stack);
+	const struct frame *leaf = leaf_of(a, t->stack);
+	const struct code *code = def_code(app_defs(a), leaf->code);
 	const struct string *name = name_of(a, t->id);
 
 	buf_printf(out, "%d %s ", (int)def_thread(app_defs(a), t->id)->tid,
 		   state_text((enum thread_state)t->state));
 	buf_add(out, name->text, name->len);
 	buf_putc(out, ' ');
-	format_place(app_defs(a), code->name, code->short_file, 0, out);
+	format_place(app_defs(a), code->name, code->short_file, leaf->line,
+		     out);
 }
 
 static uint64_t key(const struct app *a, uint32_t item)
@@ -160,7 +162,8 @@ static void draw_name(struct app *a, struct pen *p, thread_id id)
 static void draw_row(struct app *a, uint32_t item, struct pen *p)
 {
 	const struct picture_thread *t = thread_at(a, item);
-	const struct code *code = leaf_of(a, t->stack);
+	const struct frame *leaf = leaf_of(a, t->stack);
+	const struct code *code = def_code(app_defs(a), leaf->code);
 	bool wide = p->end - p->x >= NARROW;
 
 	draw_percent(p, t->active);
@@ -175,7 +178,7 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	draw_name(a, p, t->id);
 	p->skip = (int)app_list(a)->shift;
 	p->style = STYLE_PLAIN;
-	draw_place(a, p, code->name, code->short_file, 0);
+	draw_place(a, p, code->name, code->short_file, leaf->line);
 }
 
 static void draw(struct app *a, const struct box *box)

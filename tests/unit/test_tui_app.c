@@ -112,7 +112,7 @@ static void test_screen_80x24(void **state)
 		"  PID 4711  Python 3.12.1  python3 server.py --port 80\n"
 		"GIL     [||||||||||100.0%]  Samples  400            "
 		"Threads  4, 1 run, 1 proc\n"
-		"Active  [||||||||||100.0%]  Rate     100 of 100 Hz  "
+		"Active  [||||||||||100.0%]  Rate     100/100 Hz     "
 		"Own CPU  0.4%\n"
 		"Waiting [||||||||||200.0%]  Lost     0              "
 		"Slowdown 0.10%\n"
