@@ -180,6 +180,8 @@ bool stop_disturbed(const struct stop *s);
 /* Let it go. A stop that never came stays STOP_ASKED until it can be let go:
  * call again until state is STOP_NONE. */
 void stop_end(struct stop *s);
+/* Wait until it can be let go, however long that takes. */
+void stop_settle(struct stop *s);
 
 /* Call once in the thread that stops: blocks SIGCHLD so that waits can be
  * bounded. */

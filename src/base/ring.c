@@ -3,8 +3,8 @@
  * Positions count bytes since the beginning and never wrap; each is written by
  * one side only. A message lies in one piece behind a word with its length; if
  * it does not fit before the end of the storage, a mark there sends the reader
- * back to the start. The storage is reserved but not touched: a big ring costs
- * memory only as far as its first round has come.
+ * back to the start. All its pages are there from the beginning: the sampler
+ * meets no page fault in its first round.
  */
 #include "cprof/base.h"
 
@@ -42,7 +42,7 @@ int ring_new(struct ring **out, size_t size)
 		return ERR_NOMEM;
 	*r = (struct ring){ .size = size };
 	r->data = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (r->data == MAP_FAILED) {
 		free(r);
 		return ERR_NOMEM;

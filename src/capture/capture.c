@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_EVERY_MS = 1000 };
+enum {
+	NAMES_EVERY_MS = 1000, /* they can change */
+	NAMES_SOON_MS = 50, /* after a new thread */
+};
 
 static bool test_wants(const char *what)
 {
@@ -55,26 +58,26 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->codes.count = 0;
 	c->interp_count = 0;
 	c->list_stale = true;
-	c->names_due_ns = 0;
+	c->names_read_ns = 0;
 	return attach(c, found);
 }
 
-static void release_late(struct capture *c)
+static void settle_late(struct capture *c)
 {
-	unsigned int i;
+	uint32_t i;
 
-	for (i = 0; i < LATE_MAX; i++)
-		if (c->late[i].state == STOP_ASKED)
-			stop_wait(&c->late[i], 0, NSEC_PER_SEC);
-	instant_release_late(c);
+	for (i = 0; i < c->late.count; i++)
+		stop_settle(&c->late.items[i]);
+	vec_release(&c->late);
 }
 
 void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
-	release_late(c);
+	settle_late(c);
 	threads_release(c);
+	vec_release(&c->gone);
 	map_release(&c->code_index);
 	vec_release(&c->codes);
 	vec_release(&c->resolved);
@@ -121,6 +124,18 @@ static int refresh(struct capture *c)
 	return err == ERR_LOST ? 0 : err;
 }
 
+static void refresh_names(struct capture *c)
+{
+	uint64_t age = clock_now() - c->names_read_ns;
+	uint64_t limit = c->names_wanted ? NAMES_SOON_MS : NAMES_EVERY_MS;
+
+	if (age < limit * NSEC_PER_MSEC)
+		return;
+	threads_read_names(c);
+	c->names_read_ns = clock_now();
+	c->names_wanted = false;
+}
+
 int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 {
 	int err;
@@ -135,31 +150,15 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 		err = take_all_gils(c, patient);
 	if (err)
 		return err;
-	if (c->names_due_ns == 0) {
-		threads_read_names(c);
-		c->names_due_ns = clock_now() + NAMES_EVERY_MS * NSEC_PER_MSEC;
-	}
+	refresh_names(c);
 	send_tick(c, deadline_ns);
 	return 0;
 }
 
-static bool any_late(const struct capture *c)
-{
-	unsigned int i;
-
-	for (i = 0; i < LATE_MAX; i++)
-		if (c->late[i].state != STOP_NONE)
-			return true;
-	return false;
-}
-
 void capture_sleep_until(struct capture *c, uint64_t deadline_ns)
 {
-	uint64_t now = clock_now();
-
-	if (now >= c->names_due_ns && now + 2 * NSEC_PER_MSEC < deadline_ns)
-		c->names_due_ns = 0; /* with the next tick */
-	while (any_late(c) && clock_now() < deadline_ns) {
+	instant_release_late(c);
+	while (c->late.count && clock_now() < deadline_ns) {
 		stop_sleep_until(deadline_ns);
 		instant_release_late(c);
 	}

@@ -178,14 +178,9 @@ static bool is_shown(const struct decoder *d, const struct msg_frame *m)
 /* A frame that says how many are missing. */
 static frame_id cut_mark(struct decoder *d, uint32_t missing)
 {
-	struct code code = { .kind = FRAME_NOTE };
-	struct frame frame = { .offset = -1 };
-
 	buf_reset(&d->text);
 	buf_printf(&d->text, "[%u more frames]", missing);
-	code.name = defs_string(d->defs, d->text.data, d->text.len);
-	frame.code = defs_code(d->defs, &code);
-	return defs_frame(d->defs, &frame);
+	return defs_note(d->defs, d->text.data, d->text.len);
 }
 
 static stack_id push(struct decoder *d, stack_id stack, frame_id frame)
@@ -204,13 +199,12 @@ static int take_stack(struct decoder *d, struct decoded_thread *t,
 	for (i = m->count; i-- > 0;) {
 		if (frames[i].code == 0 || frames[i].code > d->codes.count)
 			return ERR_GARBAGE;
-		if (!is_shown(d, &frames[i]))
-			continue;
-		stack = push(d, stack, frame_of(d, &frames[i]));
-		if (stack && m->total > m->count && i == m->keep_leaf)
+		if (is_shown(d, &frames[i]))
+			stack = push(d, stack, frame_of(d, &frames[i]));
+		if (m->total > m->count && i == m->keep_leaf)
 			stack = push(d, stack,
 				     cut_mark(d, m->total - m->count));
-		if (!stack)
+		if (!stack && is_shown(d, &frames[i]))
 			return ERR_NOMEM;
 	}
 	t->stack = stack;

@@ -108,6 +108,8 @@ static int copy_others(struct capture *c, struct attempt *a)
 		read_one(c, t, a, NULL);
 		if (is_fatal(t->copy_err))
 			return t->copy_err;
+		if (t->copy_err == ERR_NOT_FOUND)
+			return ERR_LOST;
 	}
 	return 0;
 }
@@ -128,20 +130,10 @@ static int copy_holder(struct capture *c, struct attempt *a)
 	read_one(c, a->holder, a, &a->after);
 	if (is_fatal(a->holder->copy_err))
 		return a->holder->copy_err;
-	return a->holder->copy_err == ERR_LOST ? ERR_LOST : 0;
-}
-
-/* The thread state in the copy is that of the thread we stopped. */
-static bool is_whom_we_stopped(struct capture *c, struct tstate *t)
-{
-	const struct layout *l = &c->python.layout;
-	const uint8_t *state = image_at(&t->image, t->addr, l->thread_top + 8);
-	uint64_t native;
-
-	if (!state)
-		return false;
-	memcpy(&native, state + l->thread_native_id, sizeof(native));
-	return native == t->native_id;
+	return a->holder->copy_err == ERR_LOST ||
+			       a->holder->copy_err == ERR_NOT_FOUND ?
+		       ERR_LOST :
+		       0;
 }
 
 static int proven(const struct attempt *a)
@@ -174,6 +166,18 @@ static void count_pause(struct capture *c, const struct stop *s,
 	c->pause_ns += pause;
 }
 
+/* One that has not come yet is kept until it can be let go: it must never be
+ * forgotten. */
+static void keep_late(struct capture *c, struct stop *s)
+{
+	struct stop *late = vec_push(&c->late);
+
+	if (late)
+		*late = *s;
+	else
+		stop_settle(s);
+}
+
 static void let_go(struct capture *c, struct stop *s)
 {
 	bool stood = s->state == STOP_STANDS;
@@ -187,34 +191,23 @@ static void let_go(struct capture *c, struct stop *s)
 
 void instant_release_late(struct capture *c)
 {
-	unsigned int i;
+	uint32_t i;
 
-	for (i = 0; i < LATE_MAX; i++)
-		if (c->late[i].state != STOP_NONE)
-			let_go(c, &c->late[i]);
-}
-
-static struct stop *find_late(struct capture *c, pid_t tid)
-{
-	unsigned int i;
-
-	for (i = 0; i < LATE_MAX; i++)
-		if (c->late[i].state != STOP_NONE && c->late[i].tid == tid)
-			return &c->late[i];
-	return NULL;
-}
-
-static int keep_late(struct capture *c, const struct stop *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < LATE_MAX; i++) {
-		if (c->late[i].state != STOP_NONE)
-			continue;
-		c->late[i] = *s;
-		return 0;
+	for (i = c->late.count; i-- > 0;) {
+		let_go(c, &c->late.items[i]);
+		if (c->late.items[i].state == STOP_NONE)
+			c->late.items[i] = c->late.items[--c->late.count];
 	}
-	return ERR_FULL;
+}
+
+static bool is_late(const struct capture *c, pid_t tid)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->late.count; i++)
+		if (c->late.items[i].tid == tid)
+			return true;
+	return false;
 }
 
 /* A stop that was asked for cannot be passed by user code: a thread that has
@@ -225,23 +218,14 @@ static int read_without_stop(struct capture *c, struct attempt *a)
 	struct sched before = { 0 }, after = { 0 };
 	int err = task_sched(&a->holder->task, &before);
 
+	c->instant_ns = clock_now();
 	if (!err)
 		err = copy_holder(c, a);
-	c->instant_ns = clock_now();
 	if (!err)
 		err = task_sched(&a->holder->task, &after);
 	if (err)
 		return err;
 	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
-}
-
-static int copy_late(struct capture *c, struct attempt *a, struct stop *s)
-{
-	int err = read_without_stop(c, a);
-
-	if (!find_late(c, s->tid) && keep_late(c, s))
-		stop_wait(s, 0, NSEC_PER_SEC); /* never seen; do not lose it */
-	return err;
 }
 
 /* Spinning on the holder's own CPU would keep it from stopping. */
@@ -266,30 +250,38 @@ static int refused(struct capture *c)
 	return ERR_LOST;
 }
 
-static int copy_standing(struct capture *c, struct attempt *a)
+/* The stop's outcome: 0 it stands, ERR_TIMEOUT it is on its way. */
+static int make_stand(struct capture *c, struct attempt *a, struct stop *stop)
 {
+	pid_t tid = a->holder->task.tid;
 	uint64_t spin_ns = spin_time(c, a->holder);
-	struct stop stop, *late = find_late(c, a->holder->task.tid);
-	int err;
+	int err = stop_begin(stop, tid, c->keep_exit && tid == c->target->pid);
 
-	if (late)
-		return read_without_stop(c, a);
-	err = stop_begin(&stop, a->holder->task.tid, c->keep_exit);
 	if (!err)
-		err = stop_wait(&stop, spin_ns, STOP_TIMEOUT_NS);
-	if (err == ERR_TIMEOUT)
-		return copy_late(c, a, &stop);
+		err = stop_wait(stop, spin_ns, STOP_TIMEOUT_NS);
 	if (err == ERR_PERM)
 		return refused(c);
 	c->refused_ns = 0;
-	if (!err)
+	return err == ERR_NOPROC ? ERR_LOST : err; /* that thread ended */
+}
+
+static int copy_standing(struct capture *c, struct attempt *a)
+{
+	struct stop stop;
+	int err;
+
+	if (is_late(c, a->holder->task.tid))
+		return read_without_stop(c, a);
+	err = make_stand(c, a, &stop);
+	if (err == ERR_TIMEOUT)
+		err = read_without_stop(c, a);
+	else if (!err)
 		err = copy_holder(c, a);
-	else if (err == ERR_NOPROC)
-		err = ERR_LOST; /* that thread ended */
 	c->instant_ns = clock_now();
-	let_go(c, &stop);
-	if (!err && !is_whom_we_stopped(c, a->holder))
-		err = ERR_LOST;
+	if (stop.state == STOP_STANDS)
+		let_go(c, &stop);
+	if (stop.state != STOP_NONE)
+		keep_late(c, &stop);
 	return err;
 }
 

@@ -12,7 +12,6 @@ enum {
 	FETCHES_MAX = 8192, /* reads for one stack */
 	TRIES = 4, /* DESIGN.md 5.1 */
 	PATIENT_TRIES = 2000,
-	LATE_MAX = 8,
 };
 
 /* The words of one GIL, at one instant. */
@@ -72,7 +71,7 @@ struct tstate {
 	enum lost_kind lost_kind;
 	struct state now, sent;
 	uint64_t wait_switches; /* the GIL's, when `now` was decided */
-	bool resend; /* the ring was full: send everything again */
+	bool unsent; /* its stack has not gone out yet */
 };
 
 struct known_code {
@@ -94,6 +93,8 @@ struct capture {
 	raddr_t interps_head;
 	VEC(struct tstate *) threads;
 	VEC(struct tstate) found; /* in the walk in progress */
+	struct map found_ids; /* native ids met in it */
+	VEC(uint32_t) gone; /* numbers to say goodbye to */
 	struct map thread_index; /* address of a thread state -> index + 1 */
 	uint32_t next_thread; /* number for the next new one */
 	bool list_stale; /* walk the lists again */
@@ -108,9 +109,10 @@ struct capture {
 	uint32_t serial; /* of the tick */
 
 	struct image glance; /* GIL words without a stack */
-	struct stop late[LATE_MAX]; /* stops that never came in time */
+	VEC(struct stop) late; /* that did not come in time */
 	uint64_t refused_ns; /* since when another tracer holds the target */
-	uint64_t names_due_ns;
+	uint64_t names_read_ns; /* when; 0: never */
+	bool names_wanted; /* there are new threads */
 	uint64_t instant_ns; /* of the accepted read */
 	uint64_t pause_ns; /* of this tick */
 	struct msg_tick counts;
@@ -150,7 +152,7 @@ void instant_release_late(struct capture *c);
 
 /* stack.c: one thread's frames into t->raw. With a glance, this is read last
  * in each call. 0, ERR_LOST (half made), ERR_FAULT, ERR_GARBAGE, ERR_NOPROC,
- * ERR_REPLACED. */
+ * ERR_REPLACED; ERR_NOT_FOUND: another thread's state lies there now. */
 int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g);
 
@@ -161,7 +163,7 @@ int codes_resolve(struct capture *c, struct tstate *t, bool *changed);
 /* send.c: into the ring */
 int send_process(struct capture *c);
 int send_code(struct capture *c, uint32_t number, const struct code_copy *code);
-void send_gone(struct capture *c, const struct tstate *t);
+void send_gone(struct capture *c, const struct tstate *t); /* next tick */
 void send_tick(struct capture *c, uint64_t deadline_ns);
 
 #endif

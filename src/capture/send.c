@@ -143,22 +143,34 @@ static bool send_entry(struct capture *c, struct tstate *t, bool same_stack)
 	       count * sizeof(*t->frames.items));
 	ring_commit(c->ring, len);
 	t->sent = t->now;
-	t->resend = false;
+	t->unsent = t->unsent && same_stack;
 	return true;
 }
 
 void send_gone(struct capture *c, const struct tstate *t)
 {
-	struct msg_entry *m = ring_reserve(c->ring, sizeof(*m));
+	uint32_t *number = t->announced ? vec_push(&c->gone) : NULL;
 
-	if (!m)
-		return; /* its samples end with the next MSG_TICK's check */
-	*m = (struct msg_entry){
-		.kind = MSG_ENTRY,
-		.thread = t->number,
-		.flags = ENTRY_GONE,
-	};
-	ring_commit(c->ring, sizeof(*m));
+	if (number)
+		*number = t->number;
+}
+
+static bool send_goodbyes(struct capture *c)
+{
+	struct msg_entry *m;
+
+	for (; c->gone.count; c->gone.count--) {
+		m = ring_reserve(c->ring, sizeof(*m));
+		if (!m)
+			return false;
+		*m = (struct msg_entry){
+			.kind = MSG_ENTRY,
+			.thread = c->gone.items[c->gone.count - 1],
+			.flags = ENTRY_GONE,
+		};
+		ring_commit(c->ring, sizeof(*m));
+	}
+	return true;
 }
 
 static bool same_state(const struct state *a, const struct state *b)
@@ -191,10 +203,10 @@ static bool send_one(struct capture *c, struct tstate *t)
 	t->now.lost = t->lost;
 	if (!t->announced && !send_thread(c, t))
 		return false;
-	if (!changed && !t->resend && same_state(&t->now, &t->sent))
+	t->unsent = t->unsent || changed;
+	if (!t->unsent && same_state(&t->now, &t->sent))
 		return true;
-	t->resend = t->resend || changed;
-	return send_entry(c, t, !t->resend || t->lost);
+	return send_entry(c, t, !t->unsent || t->lost);
 }
 
 static bool send_entries(struct capture *c)
@@ -205,17 +217,15 @@ static bool send_entries(struct capture *c)
 
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!t->dead && !send_one(c, t)) {
-			t->resend = true;
+		if (!t->dead && !send_one(c, t))
 			good = false;
-		}
 	}
 	return good;
 }
 
 void send_tick(struct capture *c, uint64_t deadline_ns)
 {
-	bool good = send_entries(c);
+	bool good = send_goodbyes(c) && send_entries(c);
 	struct msg_tick *m = good ? ring_reserve(c->ring, sizeof(*m)) : NULL;
 
 	if (!m) {

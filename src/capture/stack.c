@@ -56,13 +56,15 @@ static raddr_t next_older_chunk(struct capture *c, struct tstate *t,
 {
 	const struct layout *l = &c->python.layout;
 	const void *head = image_at(&t->image, *cursor, l->chunk_data);
+	int left = FETCHES_MAX; /* the list may be a ring */
 
-	while (head) {
+	while (head && left-- > 0) {
 		*cursor = word_at(head, l->chunk_previous);
 		head = *cursor ? image_at(&t->image, *cursor, l->chunk_data) :
 				 NULL;
 	}
-	return *cursor && !image_tried(&t->image, *cursor) ? *cursor : 0;
+	return *cursor && !head && !image_tried(&t->image, *cursor) ? *cursor :
+								      0;
 }
 
 static int add_missing(struct capture *c, struct tstate *t,
@@ -146,6 +148,17 @@ static int keep_frames(struct capture *c, struct tstate *t,
 	return 0;
 }
 
+/* The state that was copied is that of the thread we take it for: it may have
+ * been freed and used again at the same address. */
+static bool is_same_thread(struct capture *c, struct tstate *t)
+{
+	const struct layout *l = &c->python.layout;
+	const void *state = image_at(&t->image, t->addr, l->thread_top + 8);
+
+	return state && word_at(state, l->thread_native_id) == t->native_id &&
+	       word_at(state, l->thread_interp) == t->interp;
+}
+
 static int walk_error(enum walk_result result)
 {
 	switch (result) {
@@ -179,6 +192,10 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 			break;
 		result = walk_on(&w, &c->python.layout, &t->image);
 		t->planned = true;
+		if (result != WALK_MISSING && !is_same_thread(c, t)) {
+			c->list_stale = true;
+			return ERR_NOT_FOUND;
+		}
 		if (result != WALK_MISSING)
 			return result ? walk_error(result) :
 					keep_frames(c, t, &w);

@@ -38,6 +38,7 @@ void threads_release(struct capture *c)
 	}
 	vec_release(&c->threads);
 	vec_release(&c->found);
+	map_release(&c->found_ids);
 	map_release(&c->thread_index);
 }
 
@@ -71,17 +72,26 @@ static struct tstate *adopt(struct capture *c, const struct tstate *found)
 	*place = t;
 	*slot = c->threads.count;
 	t->number = ++c->next_thread;
-	t->resend = true;
-	c->names_due_ns = 0;
+	t->unsent = true;
+	c->names_wanted = true;
 	return t;
 }
 
-/* A thread state that is not bound to a thread yet is met again next time. */
+/* It has no thread yet: 3.12+ say so, 3.11 gives a new one its creator's id
+ * until it starts, and the creator is older and was met before. */
+static bool is_unbound(struct capture *c, const struct tstate *found)
+{
+	uint32_t *times = map_slot(&c->found_ids, found->native_id);
+
+	return !found->native_id || !times || (*times)++ > 0;
+}
+
 static int meet(struct capture *c, const struct tstate *found)
 {
 	struct tstate *t = threads_find(c, found->addr);
 	struct tstate fresh = *found;
 	pid_t tid;
+	int err;
 
 	if (t && t->native_id == found->native_id &&
 	    t->interp == found->interp) {
@@ -93,10 +103,9 @@ static int meet(struct capture *c, const struct tstate *found)
 	tid = found->native_id <= INT_MAX ?
 		      task_from_inner(c->target, found->native_id) :
 		      0;
-	if (!found->native_id)
-		c->list_stale = true;
-	if (!tid || task_open(&fresh.task, c->target, tid))
-		return 0; /* its thread ended already */
+	err = tid ? task_open(&fresh.task, c->target, tid) : ERR_NOPROC;
+	if (err)
+		return err == ERR_NOPROC ? 0 : err; /* it ended already */
 	fresh.listed = true;
 	return adopt(c, &fresh) ? 0 : ERR_NOMEM;
 }
@@ -134,8 +143,13 @@ static int walk_threads(struct capture *c, const struct interp *interp)
 		err = read_tstate(c, addr, interp->addr, found, &next);
 		addr = next;
 	}
-	for (i = c->found.count; !err && i-- > 0;)
-		err = meet(c, &c->found.items[i]);
+	map_clear(&c->found_ids);
+	for (i = c->found.count; !err && i-- > 0;) {
+		if (is_unbound(c, &c->found.items[i]))
+			c->list_stale = true; /* meet it next time */
+		else
+			err = meet(c, &c->found.items[i]);
+	}
 	return err;
 }
 

@@ -90,6 +90,23 @@ static bool in_bounds(const struct layout *l)
 	return true;
 }
 
+/* What is read as one piece must hold what is looked for in it. */
+static bool is_coherent(const struct layout *l)
+{
+	uint32_t thread = l->thread_top, frame = l->frame_size;
+
+	return l->thread_next <= thread && l->thread_interp <= thread &&
+	       l->thread_cframe <= thread &&
+	       l->thread_current_frame <= thread && l->thread_ident <= thread &&
+	       l->thread_native_id <= thread && l->thread_chunk <= thread &&
+	       l->frame_code + 8 <= frame && l->frame_previous + 8 <= frame &&
+	       l->frame_instr + 8 <= frame && l->frame_owner < frame &&
+	       l->frame_is_entry < frame &&
+	       l->chunk_previous + 8 <= l->chunk_data &&
+	       l->gil_last_holder <= l->gil_locked &&
+	       l->gil_locked <= l->gil_switch_number;
+}
+
 int layout_apply_published(struct layout *l, uint32_t version,
 			   const uint64_t *words, unsigned int count)
 {
@@ -112,5 +129,5 @@ int layout_apply_published(struct layout *l, uint32_t version,
 #undef MOVE
 	if (memcmp(l, &row->layout, sizeof(*l)))
 		log_line(1, "the target's own offsets differ from the table");
-	return in_bounds(l) ? 0 : ERR_GARBAGE;
+	return in_bounds(l) && is_coherent(l) ? 0 : ERR_GARBAGE;
 }

@@ -17,6 +17,7 @@
 enum {
 	OWNER_GENERATOR = 1,
 	OWNER_SHIM = 3, /* and above: 3.12+ */
+	THREAD_SIZE_MAX = 1024, /* of a thread state, <= 3.12: 360 */
 	SLACK = 512, /* frames that a stack may grow by from tick to tick */
 };
 
@@ -43,6 +44,12 @@ static enum walk_result need(struct walk *w, struct image *i, raddr_t addr,
 	return WALK_MISSING;
 }
 
+/* It lies inside the thread state, the others on the C stack. */
+static bool is_root_cframe(const struct walk *w, raddr_t cframe)
+{
+	return cframe > w->thread && cframe - w->thread < THREAD_SIZE_MAX;
+}
+
 /* <= 3.12: the thread state leads to the newest cframe, that to the frame. */
 static enum walk_result begin_cframe(struct walk *w, const struct layout *l,
 				     struct image *i, raddr_t cframe)
@@ -55,10 +62,13 @@ static enum walk_result begin_cframe(struct walk *w, const struct layout *l,
 		return need(w, i, cframe, size);
 	w->at = word_at(newest, l->cframe_current_frame);
 	previous = word_at(newest, l->cframe_previous);
-	w->unproven = w->at != 0;
-	if (!w->at)
-		return WALK_DONE; /* the root cframe: no Python frame */
-	if (!previous)
+	w->unproven = true;
+	if (is_root_cframe(w, cframe)) {
+		w->unproven = false;
+		w->at = 0; /* no Python frame */
+		return WALK_DONE;
+	}
+	if (!w->at || !previous)
 		return WALK_HALF_MADE; /* only the root one has none */
 	before = image_at(i, previous, size);
 	if (!before)

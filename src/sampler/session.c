@@ -25,6 +25,7 @@ enum {
 	NAP_MS = 50, /* how long a stop request may go unnoticed */
 	READERS_MAX = 8,
 	FIFO_PRIORITY = 5,
+	FILES_MAX = 1 << 18,
 };
 
 struct session_reader_entry {
@@ -108,6 +109,17 @@ static int try_attach(struct session *s)
 			   s->options.launched, &s->python);
 }
 
+/* A stop that was asked for before an exec may come only after it. */
+static void sleep_for(struct session *s, uint64_t ns)
+{
+	uint64_t until = clock_now() + ns;
+
+	if (s->capture)
+		capture_sleep_until(s->capture, until);
+	else
+		clock_sleep_until(until);
+}
+
 /* A program that was just started, or has called exec, gets its interpreter
  * after some milliseconds, a wrapper script perhaps much later. */
 static enum session_end await_python(struct session *s)
@@ -130,7 +142,7 @@ static enum session_end await_python(struct session *s)
 		now = clock_now();
 		nap = MIN(MAX((now - start) / 20, NSEC_PER_MSEC / 2),
 			  20 * NSEC_PER_MSEC);
-		clock_sleep_until(now + nap);
+		sleep_for(s, nap);
 	}
 }
 
@@ -213,6 +225,12 @@ static void raise_file_limit(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return;
+	if (limit.rlim_max < FILES_MAX) {
+		limit = (struct rlimit){ FILES_MAX, FILES_MAX };
+		if (!setrlimit(RLIMIT_NOFILE, &limit))
+			return;
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 }

@@ -137,6 +137,14 @@ void stop_end(struct stop *s)
 		s->state = STOP_ASKED; /* killed meanwhile: reap it later */
 }
 
+void stop_settle(struct stop *s)
+{
+	while (s->state != STOP_NONE) {
+		stop_wait(s, 0, 100 * NSEC_PER_MSEC);
+		stop_end(s);
+	}
+}
+
 bool stop_sleep_until(uint64_t deadline_ns)
 {
 	uint64_t now = clock_now();
