@@ -57,6 +57,7 @@
 	F(code_filename, 512)                                              \
 	F(code_qualname, 512)                                              \
 	F(code_linetable, 512)                                             \
+	F(code_version, 512) /* 3.12+: another one for each */             \
 	F(code_firstlineno, 512)                                           \
 	F(code_firsttraceable, 512)                                        \
 	F(code_adaptive, 512) /* the bytecode; also bytes to read */       \
@@ -152,6 +153,7 @@ int object_bytes(const struct python *p, struct mem *m, raddr_t bytes,
 struct code_print {
 	uint64_t units, filename, qualname, linetable;
 	int32_t firstlineno;
+	uint32_t version; /* 0 up to 3.11: then the strings must differ */
 };
 
 /* Bytes of a code object that hold its print: one read of this many. */
@@ -160,6 +162,7 @@ struct code_print {
 void code_print_from(struct code_print *out, const struct layout *l,
 		     const void *head);
 bool code_print_plausible(const struct code_print *c);
+bool code_print_equal(const struct code_print *a, const struct code_print *b);
 
 /* What a code object says of itself, copied. */
 struct code_copy {

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { STRING_MAX = 512 }; /* characters of a name that are compared */
+
 static struct known_code *find(struct capture *c, raddr_t addr)
 {
 	uint32_t *slot = map_find(&c->code_index, addr);
@@ -31,6 +33,81 @@ static struct known_code *add(struct capture *c, raddr_t addr)
 	return code;
 }
 
+static uint32_t head_len(const struct capture *c)
+{
+	return MIN(c->python.layout.code_adaptive, CODE_HEAD_MAX);
+}
+
+/* <= 3.11 has no number that tells one code object from another, and all its
+ * words can come back equal when one that was just freed is made anew. So the
+ * names' own bytes are compared, from their length on. */
+static bool compares_strings(const struct capture *c)
+{
+	return !c->python.layout.code_version;
+}
+
+/* A name of so many characters is at least that long. */
+static uint32_t string_len(const struct capture *c, const struct buf *text)
+{
+	const struct layout *l = &c->python.layout;
+
+	return l->unicode_ascii - l->unicode_length +
+	       MIN(text->len, STRING_MAX);
+}
+
+static int plan_code(struct capture *c, const struct known_code *code)
+{
+	uint32_t skip = c->python.layout.unicode_length;
+	int err = image_add(&c->prints, code->addr, head_len(c));
+
+	if (!err && compares_strings(c))
+		err = image_add(&c->prints, code->print.qualname + skip,
+				code->name_len);
+	if (!err && compares_strings(c))
+		err = image_add(&c->prints, code->print.filename + skip,
+				code->file_len);
+	return err;
+}
+
+static uint64_t hash_piece(const struct capture *c, uint32_t k)
+{
+	const struct image_piece *piece = &c->prints.pieces.items[k];
+
+	return hash_bytes(c->prints.data + piece->at, piece->len);
+}
+
+/* What piece k and those that follow say is what is known of the code. */
+static bool is_same(struct capture *c, uint32_t k,
+		    const struct known_code *code)
+{
+	const struct image_piece *head = &c->prints.pieces.items[k];
+	struct code_print now;
+
+	if (!head->len)
+		return false;
+	code_print_from(&now, &c->python.layout, c->prints.data + head->at);
+	if (!code_print_equal(&now, &code->print))
+		return false;
+	return !compares_strings(c) ||
+	       hash_mix(hash_piece(c, k + 1), hash_piece(c, k + 2)) ==
+		       code->strings;
+}
+
+static int note_strings(struct capture *c, struct known_code *code)
+{
+	int err;
+
+	code->name_len = string_len(c, &c->code_copy.name);
+	code->file_len = string_len(c, &c->code_copy.file);
+	image_reset(&c->prints);
+	err = plan_code(c, code);
+	if (!err)
+		err = image_fetch(&c->prints, 0, c->target->mem);
+	if (!err)
+		code->strings = hash_mix(hash_piece(c, 1), hash_piece(c, 2));
+	return err;
+}
+
 /* Not known, or another one than was known: all it says, into the ring. */
 static int define(struct capture *c, raddr_t addr)
 {
@@ -45,20 +122,20 @@ static int define(struct capture *c, raddr_t addr)
 		code = add(c, addr);
 	if (!code)
 		return ERR_NOMEM;
-	err = send_code(c, c->next_code + 1, &c->code_copy);
-	code->number = err ? 0 : ++c->next_code;
+	code->number = 0;
 	code->print = c->code_copy.print;
 	code->checked = c->serial;
+	if (compares_strings(c))
+		err = note_strings(c, code);
+	if (!err)
+		err = send_code(c, c->next_code + 1, &c->code_copy);
+	if (!err)
+		code->number = ++c->next_code;
 	return err;
 }
 
-static uint32_t head_len(const struct capture *c)
-{
-	return MIN(c->python.layout.code_adaptive, CODE_HEAD_MAX);
-}
-
-/* Plan the heads of all codes of the stack that this tick has not proven. */
-static int plan_heads(struct capture *c, const struct tstate *t)
+/* Plan all codes of the stack that this tick has not proven. */
+static int plan_codes(struct capture *c, const struct tstate *t)
 {
 	struct known_code *code;
 	uint32_t i;
@@ -70,35 +147,22 @@ static int plan_heads(struct capture *c, const struct tstate *t)
 		if (!code || code->checked == c->serial)
 			continue;
 		code->checked = c->serial;
-		err = image_add(&c->prints, code->addr, head_len(c));
+		err = plan_code(c, code);
 	}
 	return err;
 }
 
-static bool same_print(const struct code_print *a, const struct code_print *b)
-{
-	return a->units == b->units && a->filename == b->filename &&
-	       a->qualname == b->qualname && a->linetable == b->linetable &&
-	       a->firstlineno == b->firstlineno;
-}
-
 static int prove_known(struct capture *c, const struct tstate *t)
 {
-	const struct image_piece *piece;
+	uint32_t step = compares_strings(c) ? 3 : 1, k;
 	struct known_code *code;
-	struct code_print now;
-	uint32_t i;
-	int err = plan_heads(c, t);
+	int err = plan_codes(c, t);
 
 	if (!err && c->prints.pieces.count)
 		err = image_fetch(&c->prints, 0, c->target->mem);
-	for (i = 0; !err && i < c->prints.pieces.count; i++) {
-		piece = &c->prints.pieces.items[i];
-		code = find(c, piece->addr);
-		if (piece->len)
-			code_print_from(&now, &c->python.layout,
-					c->prints.data + piece->at);
-		if (!piece->len || !same_print(&now, &code->print))
+	for (k = 0; !err && k < c->prints.pieces.count; k += step) {
+		code = find(c, c->prints.pieces.items[k].addr);
+		if (!is_same(c, k, code))
 			code->number = 0; /* define it anew */
 	}
 	return err;

@@ -442,21 +442,28 @@ static void lose(struct capture *c, struct attempt *a)
 	c->instant_ns = clock_now();
 }
 
+/* A thread in the middle of making a frame must get on by a few instructions;
+ * on a busy machine it may not have a CPU for a while. */
+static bool is_half_made(const struct attempt *a)
+{
+	return a->holder && a->holder->copy_err == ERR_LOST;
+}
+
 int instant_take(struct capture *c, raddr_t gil, bool patient)
 {
 	int tries = patient ? PATIENT_TRIES : TRIES, err = ERR_LOST;
+	uint64_t wait_ns = HALF_MADE_WAIT_NS;
 	struct attempt a = { .gil = gil };
 
 	while (tries-- > 0) {
 		err = attempt(c, &a);
 		if (err != ERR_LOST)
 			return err;
-		if (!a.holder || a.holder->copy_err != ERR_LOST)
+		a.deep = is_half_made(&a);
+		if (!a.deep || !tries)
 			continue;
-		if (a.deep && !patient)
-			break; /* half made twice */
-		a.deep = true;
-		wait_a_little(HALF_MADE_WAIT_NS);
+		wait_a_little(wait_ns);
+		wait_ns = MIN(2 * wait_ns, NSEC_PER_MSEC);
 	}
 	lose(c, &a);
 	return 0;

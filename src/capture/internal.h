@@ -77,6 +77,8 @@ struct tstate {
 struct known_code {
 	raddr_t addr;
 	struct code_print print;
+	uint64_t strings; /* <= 3.11: of the bytes of its two names */
+	uint32_t name_len, file_len; /* bytes of them that are compared */
 	uint32_t number; /* in messages */
 	uint32_t checked; /* serial of the tick that proved it */
 };

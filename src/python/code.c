@@ -42,6 +42,9 @@ void code_print_from(struct code_print *out, const struct layout *l,
 	head_get(l, head, l->code_qualname, &out->qualname, 8);
 	head_get(l, head, l->code_linetable, &out->linetable, 8);
 	head_get(l, head, l->code_firstlineno, &out->firstlineno, 4);
+	out->version = 0;
+	if (l->code_version)
+		head_get(l, head, l->code_version, &out->version, 4);
 }
 
 static bool is_object(raddr_t addr)
@@ -56,11 +59,11 @@ bool code_print_plausible(const struct code_print *c)
 	       is_object(c->qualname) && is_object(c->linetable);
 }
 
-static bool print_equal(const struct code_print *a, const struct code_print *b)
+bool code_print_equal(const struct code_print *a, const struct code_print *b)
 {
 	return a->units == b->units && a->filename == b->filename &&
 	       a->qualname == b->qualname && a->linetable == b->linetable &&
-	       a->firstlineno == b->firstlineno;
+	       a->firstlineno == b->firstlineno && a->version == b->version;
 }
 
 void code_copy_init(struct code_copy *c)
@@ -124,7 +127,7 @@ static int confirm(const struct code_copy *c, const struct python *p,
 	if (err)
 		return err == ERR_FAULT ? ERR_LOST : err;
 	code_print_from(&now, &p->layout, head);
-	return print_equal(&c->print, &now) ? 0 : ERR_LOST;
+	return code_print_equal(&c->print, &now) ? 0 : ERR_LOST;
 }
 
 int code_copy_read(struct code_copy *c, const struct python *p, struct mem *m,

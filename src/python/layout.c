@@ -53,6 +53,7 @@ static const struct row rows[] = {
 #define NEIGHBOURS(N)                              \
 	N(runtime_main, runtime_interpreters_head) \
 	N(thread_top, thread_chunk)                \
+	N(code_version, code_firstlineno)          \
 	N(code_firsttraceable, code_adaptive)      \
 	N(unicode_compact, unicode_ascii)
 
