@@ -120,13 +120,23 @@ static int open_in_place(struct out *o)
 	return o->fd < 0 ? ERR_IO : 0;
 }
 
+/* Sets errno when not: it may be closed, or open for reading only. */
+static bool is_writable(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
+		errno = EBADF;
+	return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY;
+}
+
 static int open_by_kind(struct out *o)
 {
 	struct stat st;
 
 	if (strcmp(o->path, "-") == 0) {
 		o->fd = STDOUT_FILENO;
-		return 0;
+		return is_writable(o->fd) ? 0 : ERR_IO;
 	}
 	if (lstat(o->path, &st))
 		return errno == ENOENT ? open_beside(o, NULL) : ERR_IO;

@@ -142,7 +142,8 @@ static void add_frame_json(struct json *j, const struct dump *dump, frame_id id)
 	json_begin(j, '{');
 	add_string(j, d, "name", c->name);
 	add_string(j, d, "filename", c->file);
-	add_string(j, d, "module", c->module);
+	json_key(j, "module"); /* py-spy's: a native frame's library */
+	json_null(j);
 	add_string(j, d, "short_filename", c->short_file);
 	json_key(j, "line");
 	json_int(j, f->line);

@@ -285,12 +285,16 @@ int fail_launched(const char *word, pid_t pid, int err, const char *found,
 	case ERR_UNSUPPORTED:
 		return fail_unsupported(word, found);
 	case ERR_NOPROC:
-		say("%s ended before a Python interpreter ran in it", word);
+		say("%s ended before a Python interpreter ran in it; name the "
+		    "program that becomes Python itself",
+		    word);
 		return EXIT_NOT_PYTHON;
 	case 0:
 	case ERR_NOT_PYTHON:
 	case ERR_NOT_READY:
-		say("no Python interpreter ran in %s", word);
+		say("no Python interpreter ran in %s; attach to its Python "
+		    "with -p (cprof ps lists them)",
+		    word);
 		return EXIT_NOT_PYTHON;
 	default:
 		return fail_attach(pid, err, words);

@@ -35,7 +35,9 @@ int launch_start(struct launch *l, char *const command[], bool quiet, int out)
 	}
 	l->spawn.pid = 0;
 	err = errno;
-	say("cannot run %s: %s", command[0], strerror(err));
+	say("cannot run %s: %s; %s", command[0], strerror(err),
+	    err == ENOENT ? "give its path, or set PATH" :
+			    "give a program that may be executed");
 
 	return err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }

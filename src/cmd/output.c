@@ -264,7 +264,8 @@ int output_commit(struct output *w)
 		say("cannot write %s: %s; what there is, is in %s", w->shown,
 		    strerror(error), w->out.temp);
 	else
-		say("cannot write %s: %s", w->shown, strerror(error));
+		say("cannot write %s: %s; -o chooses another file", w->shown,
+		    strerror(error));
 	out_abort(&w->out);
 
 	return EXIT_FAILED;

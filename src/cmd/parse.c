@@ -52,7 +52,7 @@ static const char *wanted(enum opt_kind kind)
 		return "a number of samples a second, 0.001 to 100,000";
 	case OPT_SECONDS:
 	case OPT_DURATION:
-		return "a number of seconds, more than 0";
+		return "a number of seconds, more than 0, at most 10^9";
 	case OPT_NUMBER:
 		return "a whole number, at least 1";
 	case OPT_SIGNAL:
