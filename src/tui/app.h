@@ -51,6 +51,7 @@ struct app {
 
 	enum view_kind view;
 	enum view_kind under; /* where Esc leads to from help and output */
+	enum view_kind origin; /* and from the first function */
 	struct list lists[VIEW_COUNT];
 	enum tui_sort sort;
 	bool by_line;
@@ -82,15 +83,22 @@ struct app {
 int app_init(struct app *a, struct session *s, const struct tui_options *o);
 void app_release(struct app *a);
 void app_event(struct app *a, const struct event *e);
-void app_command(struct app *a, enum command command, int arg);
-/* Ctrl-C: ends it, unless it goes to a launched command first. */
-void app_interrupt(struct app *a);
+/* Sampling ended: nothing changes by itself any more. */
+bool app_is_over(const struct app *a);
+/* Take a picture now. */
+void app_refresh(struct app *a);
 /* Take the next picture when it is time. */
 void app_tick(struct app *a, uint64_t now_ns, enum session_end end);
 /* Time until something changes by itself. */
 int app_wait_ms(const struct app *a);
 void app_draw(struct app *a);
 void app_message(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* ---- commands.c -------------------------------------------------------- */
+
+void app_command(struct app *a, enum command command, int arg);
+/* Ctrl-C: ends it, unless it goes to a launched command first. */
+void app_interrupt(struct app *a);
 
 /* ---- for the views ---------------------------------------------------- */
 

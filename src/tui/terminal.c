@@ -15,9 +15,11 @@
 #include <curses.h>
 #include <term.h>
 
-/* With the clicks unasked for, curses does not make one of two presses. */
-#define PRESSES (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)
-#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED)
+/* A click counts when the button is let go: after a click on "Quit" nothing may
+ * follow that the shell would take for typed. Without the press in the mask
+ * curses would not tell of the release. */
+#define CLICKS (BUTTON1_RELEASED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED)
+#define EVENTS (BUTTON1_PRESSED | CLICKS | BUTTON4_PRESSED | BUTTON5_PRESSED)
 
 struct terminal {
 	SCREEN *screen;
@@ -89,7 +91,7 @@ static void set_modes(void)
 	set_escdelay(25);
 	curs_set(0);
 	leaveok(stdscr, TRUE);
-	mousemask(PRESSES | BUTTON1_RELEASED, NULL);
+	mousemask(EVENTS, NULL);
 	mouseinterval(0);
 }
 
@@ -103,7 +105,7 @@ static FILE *open_input(void)
 	int fd;
 
 	if (ttyname_r(STDIN_FILENO, path, sizeof(path)))
-		return NULL;
+		snprintf(path, sizeof(path), "/dev/tty");
 	fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	input = fd < 0 ? NULL : fdopen(fd, "r");
 	if (fd >= 0 && !input)
@@ -153,6 +155,7 @@ void terminal_close(struct terminal *t)
 		return;
 	if (t->screen) {
 		clear_last_line();
+		flushinp();
 		endwin();
 		delscreen(t->screen);
 	}

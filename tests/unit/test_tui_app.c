@@ -338,6 +338,11 @@ static void test_threads(void **state)
 	       "  Handler.handle (server.py:41)\n");
 	press_key(f, K_ENTER);
 	see(f, " parse (http/parse.py:10)\n");
+	press_key(f, K_ESCAPE);
+	see(f, " Thread 4711 MainThread"); /* back to where it came from */
+	press_key(f, K_ESCAPE);
+	see(f, "%Active");
+	press_key(f, K_ENTER);
 	type(f, "t");
 	see(f, "%Active");
 	type(f, "t");
@@ -407,7 +412,9 @@ static void test_mouse(void **state)
 	app_event(&f->app, &(struct event){ K_CLICK, 14, 6 }); /* %Total */
 	see_selected(f, "<module>");
 	app_event(&f->app, &(struct event){ K_CLICK, 50, 9 });
+	pass(f, 100); /* what was clicked stays selected */
 	see_selected(f, "serve");
+	screen(f);
 	app_event(&f->app, &(struct event){ K_CLICK, 50, 9 }); /* opens */
 	see(f, "Called by");
 	app_event(&f->app, &(struct event){ K_CLICK, 1, 23 }); /* Esc Back */
