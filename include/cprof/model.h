@@ -303,6 +303,7 @@ void hot_next_window(struct hot *h);
 
 enum lost_kind {
 	LOST_GIL, /* the GIL changed hands four times */
+	LOST_TRACED, /* another program traces the target */
 	LOST_TORN, /* no proof that the thread stood still */
 	LOST_FRAME, /* the newest frame was not whole, twice */
 	LOST_MEMORY, /* memory of a stack could not be read */
@@ -326,6 +327,7 @@ struct stats {
 	uint64_t elapsed_ns; /* of the recording */
 	uint64_t unobserved_ns; /* no sample stands for it */
 	uint64_t own_cpu_ns;
+	uint64_t execs; /* times the target ran another program */
 	uint32_t pauses[64]; /* histogram: see stats_count_pause() */
 };
 

@@ -15,6 +15,7 @@ struct session_options {
 	bool launched; /* we started it: wait for its interpreter */
 	double rate_hz;
 	uint64_t duration_ns; /* 0: until the target ends */
+	bool takes_stop; /* the owner takes SIGTSTP: see session_suspend() */
 };
 
 /* Called in the thread of session_step(), samples in order of time. */
@@ -46,6 +47,10 @@ int session_start(struct session *s);
 enum session_end session_step(struct session *s, int timeout_ms);
 /* Ask it to end; the rest still comes through session_step(). */
 void session_stop(struct session *s);
+
+/* Stop this process as Ctrl-Z does, while no thread of the target stands. (Without
+ * takes_stop that happens by itself.) Returns when it is continued. */
+void session_suspend(struct session *s);
 
 int session_error(const struct session *s); /* ERR_*, with SESSION_FAILED */
 const struct defs *session_defs(const struct session *s);

@@ -10,6 +10,7 @@
 #define CPROF_TARGET_H
 
 #include <limits.h>
+#include <signal.h>
 
 #include "cprof/base.h"
 
@@ -183,9 +184,13 @@ void stop_end(struct stop *s);
 /* Wait until it can be let go, however long that takes. */
 void stop_settle(struct stop *s);
 
-/* Call once in the thread that stops: blocks SIGCHLD so that waits can be
- * bounded. */
-void stop_setup_thread(void);
+/* Call before the thread that stops is made, which inherits it: blocks SIGCHLD,
+ * so that waits can be bounded, and the signals of job control, so that they
+ * do not stop us while a thread of a target stands. The mask before goes to
+ * *before. */
+void stop_block_signals(sigset_t *before);
+/* Between two stops: a signal of job control that came takes effect. */
+void stop_take_job_control(void);
 /* Sleep until the deadline, or until a stopped thread reports: true. */
 bool stop_sleep_until(uint64_t deadline_ns);
 

@@ -142,7 +142,6 @@ static int take_thread(struct decoder *d, const struct msg_thread *m)
 	if (!t->id) {
 		t->id = defs_thread(d->defs, &def);
 		t->alive = true;
-		t->empty = true;
 	} else {
 		d->defs->threads.items[t->id - 1].name = def.name;
 	}
@@ -208,7 +207,6 @@ static int take_stack(struct decoder *d, struct decoded_thread *t,
 			return ERR_NOMEM;
 	}
 	t->stack = stack;
-	t->empty = stack == 0;
 	return 0;
 }
 
@@ -307,7 +305,7 @@ static int take_tick(struct decoder *d, const struct msg_tick *m,
 			continue;
 		if (t->lost)
 			d->stats.lost[t->lost_kind]++;
-		else if (!t->empty)
+		else
 			err = give_sample(d, t, m, read, arg);
 	}
 	return err;

@@ -14,7 +14,6 @@ struct decoded_code {
 struct decoded_thread {
 	thread_id id;
 	bool alive, lost, holds_gil;
-	bool empty; /* no Python frame: no sample */
 	enum thread_state state;
 	enum lost_kind lost_kind;
 	stack_id stack;

@@ -136,10 +136,10 @@ static int copy_holder(struct capture *c, struct attempt *a)
 		       0;
 }
 
+/* A thread state that came meanwhile has no frames: it has not had the GIL. One
+ * that went took it to go. */
 static int proven(const struct attempt *a)
 {
-	if (!a->after.lists_same)
-		return ERR_LOST;
 	if (a->after.words.holder != a->before.words.holder ||
 	    a->after.words.switches != a->before.words.switches)
 		return ERR_LOST;
@@ -180,8 +180,11 @@ static void keep_late(struct capture *c, struct stop *s)
 
 static void let_go(struct capture *c, struct stop *s)
 {
-	bool stood = s->state == STOP_STANDS;
+	bool stood;
 
+	if (s->state == STOP_ASKED)
+		stop_wait(s, 0, 0); /* it may stand by now */
+	stood = s->state == STOP_STANDS;
 	if (stop_disturbed(s))
 		c->counts.disturbed++;
 	stop_end(s);
@@ -322,17 +325,35 @@ static void accept_one(struct tstate *t, const struct attempt *a)
 	t->copy_sched = t->sched;
 }
 
+/* Its thread runs in another interpreter, which it entered from this one: the
+ * one that had the GIL last is the one it is in. */
+static bool is_outer(const struct capture *c, const struct tstate *t)
+{
+	uint32_t i;
+
+	for (i = 0; c->interp_count > 1 && i < c->threads.count; i++)
+		if (c->threads.items[i] != t &&
+		    same_thread(c->threads.items[i], t) &&
+		    c->threads.items[i]->held > t->held)
+			return true;
+	return false;
+}
+
 static void accept(struct capture *c, const struct attempt *a)
 {
 	struct tstate *t;
 	uint32_t i;
 
+	if (a->holder)
+		a->holder->held = c->serial;
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
 		if (!of_gil(c, t, a->gil))
 			continue;
 		accept_one(t, a);
 		state_decide(c, t, a->gil, &a->after.words);
+		if (is_outer(c, t))
+			state_set_outer(t);
 	}
 }
 
@@ -387,12 +408,29 @@ static int look(struct capture *c, struct attempt *a)
 	return 0;
 }
 
+/* The words and the lists that they belong to. */
+static int begin(struct capture *c, struct attempt *a)
+{
+	int tries = TRIES, err = ERR_LOST;
+
+	while (err == ERR_LOST && tries-- > 0) {
+		err = c->list_stale ? threads_refresh(c) : 0;
+		if (!err)
+			err = glance_read(c, a->gil, &a->before);
+		if (!err && !a->before.lists_same) {
+			c->list_stale = true;
+			err = ERR_LOST;
+		}
+	}
+	return err;
+}
+
 static int find_holder(struct capture *c, struct attempt *a)
 {
 	a->holder = threads_find(c, a->before.words.holder);
 	if (a->holder && a->holder->dead)
 		a->holder = NULL;
-	if (a->before.lists_same && (a->holder || !a->before.words.locked))
+	if (a->holder || !a->before.words.locked)
 		return 0;
 	c->list_stale = true;
 	return ERR_LOST;
@@ -400,10 +438,8 @@ static int find_holder(struct capture *c, struct attempt *a)
 
 static int attempt(struct capture *c, struct attempt *a)
 {
-	int err = c->list_stale ? threads_refresh(c) : 0;
+	int err = begin(c, a);
 
-	if (!err)
-		err = glance_read(c, a->gil, &a->before);
 	if (!err)
 		err = look(c, a);
 	if (!err)
@@ -413,7 +449,7 @@ static int attempt(struct capture *c, struct attempt *a)
 	if (!err)
 		err = read_holder(c, a);
 	if (!err && !a->after.lists_same)
-		c->list_stale = true;
+		c->list_stale = true; /* for the next tick */
 	if (!err && !c->no_stop)
 		err = proven(a);
 	if (!err)
@@ -437,7 +473,9 @@ static void lose(struct capture *c, struct attempt *a)
 		state_decide(c, t, a->gil, &a->before.words);
 		t->lost = !(t->have && t->copy_asleep && !t->look.running &&
 			    state_slept_on(&t->copy_sched, &t->sched));
-		t->lost_kind = a->deep ? LOST_FRAME : LOST_GIL;
+		t->lost_kind = a->deep	     ? LOST_FRAME :
+			       c->refused_ns ? LOST_TRACED :
+					       LOST_GIL;
 	}
 	c->instant_ns = clock_now();
 }

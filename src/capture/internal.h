@@ -69,6 +69,7 @@ struct tstate {
 	uint32_t sent_total;
 	bool lost; /* in this tick */
 	enum lost_kind lost_kind;
+	uint32_t held; /* serial of the last tick in which it held the GIL */
 	struct state now, sent;
 	uint64_t wait_switches; /* the GIL's, when `now` was decided */
 	bool unsent; /* its stack has not gone out yet */
@@ -137,6 +138,8 @@ void threads_release(struct capture *c);
 int state_look(struct tstate *t);
 /* It was not given a CPU between the two. */
 bool state_slept_on(const struct sched *then, const struct sched *now);
+/* Waits while its thread runs in another interpreter. */
+void state_set_outer(struct tstate *t);
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 		  const struct gil_words *w);
 

@@ -48,6 +48,12 @@ static bool waits_on(const struct tstate *t, const struct gil_words *w)
 	       t->wait_switches == w->switches;
 }
 
+void state_set_outer(struct tstate *t)
+{
+	t->now.state = STATE_IDLE;
+	t->now.syscall = -1;
+}
+
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 		  const struct gil_words *w)
 {

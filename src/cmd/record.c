@@ -219,9 +219,7 @@ static int write_file(struct record *r)
 /* Was an interpreter found, now or earlier? */
 static bool saw_python(const struct record *r)
 {
-	const char *version = session_meta(r->session)->python;
-
-	return version && *version;
+	return *session_found(r->session) != '\0';
 }
 
 static int fail_command(const struct record *r, int err)

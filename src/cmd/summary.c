@@ -149,6 +149,8 @@ static void say_rate(const struct stats *s, const struct meta *m)
 	if (s->missed)
 		add_count(&line, s->missed, "missed");
 	add_count(&line, s->disturbed, "disturbed calls");
+	if (s->execs)
+		add_count(&line, s->execs, "exec of the target");
 	say_buf(&line);
 	buf_release(&line);
 }

@@ -113,6 +113,7 @@ static int fail_target(const struct top *t, int err)
 static int open_session(struct top *t)
 {
 	struct session_options so = {
+		.takes_stop = !t->o.batch,
 		.pid = t->pid,
 		.launched = t->launch.spawn.pid != 0,
 		.rate_hz = t->o.rate_hz,

@@ -6,6 +6,7 @@ const char *lost_text(enum lost_kind kind)
 {
 	static const char *const texts[] = {
 		[LOST_GIL] = "GIL changed hands",
+		[LOST_TRACED] = "traced by another program",
 		[LOST_TORN] = "not proven to stand still",
 		[LOST_FRAME] = "frame half made",
 		[LOST_MEMORY] = "memory unreadable",

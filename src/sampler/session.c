@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ enum {
 	POLL_MS = 25, /* how long a sample may lie in the ring */
 	NAP_MS = 50, /* how long a stop request may go unnoticed */
 	READERS_MAX = 8,
+	DYING_MS = 100,
 	FIFO_PRIORITY = 5,
 	FILES_MAX = 1 << 18,
 };
@@ -47,6 +49,9 @@ struct session {
 	pthread_t thread;
 	bool started, joined;
 	atomic_bool stop;
+	atomic_uint execs;
+	atomic_bool suspend; /* asked for by session_suspend() */
+	sigset_t mask; /* of signals, before the session */
 	atomic_bool done;
 	int end; /* enum session_end; valid once done */
 	int error;
@@ -85,9 +90,21 @@ static bool time_is_over(const struct session *s, uint64_t now)
 	       now - s->start_ns >= s->options.duration_ns;
 }
 
-/* Why sampling must end now, or SESSION_RUNNING. */
-static enum session_end reason_to_end(const struct session *s)
+/* Between two ticks nothing of ours stands in anybody's way. */
+static void take_stop_signals(struct session *s)
 {
+	if (!s->options.takes_stop)
+		stop_take_job_control();
+	if (atomic_load(&s->suspend)) {
+		kill(getpid(), SIGSTOP);
+		atomic_store(&s->suspend, false);
+	}
+}
+
+/* Why sampling must end now, or SESSION_RUNNING. */
+static enum session_end reason_to_end(struct session *s)
+{
+	take_stop_signals(s);
 	if (atomic_load(&s->stop))
 		return SESSION_STOPPED;
 	if (time_is_over(s, clock_now()))
@@ -101,12 +118,20 @@ static bool may_come_yet(int err)
 	       err == ERR_FAULT || err == ERR_GARBAGE || err == ERR_REPLACED;
 }
 
+/* What was found once is kept: a short program may be gone at the next try. */
 static int try_attach(struct session *s)
 {
+	struct python found = { 0 };
+	int err;
+
 	if (s->capture)
-		return capture_reattach(s->capture, &s->python);
-	return capture_new(&s->capture, &s->target, s->ring,
-			   s->options.launched, &s->python);
+		err = capture_reattach(s->capture, &found);
+	else
+		err = capture_new(&s->capture, &s->target, s->ring,
+				  s->options.launched, &found);
+	if (found.runtime.address)
+		s->python = found;
+	return err;
 }
 
 /* A stop that was asked for before an exec may come only after it. */
@@ -166,8 +191,10 @@ static enum session_end after_error(struct session *s, int err)
 {
 	if (err == ERR_NOPROC || target_ended(s))
 		return SESSION_TARGET_ENDED;
-	if (err == ERR_REPLACED || err == ERR_FAULT || err == ERR_GARBAGE)
+	if (err == ERR_REPLACED || err == ERR_FAULT || err == ERR_GARBAGE) {
+		atomic_fetch_add(&s->execs, 1);
 		return await_python(s);
+	}
 	s->error = err;
 	return SESSION_FAILED;
 }
@@ -294,7 +321,7 @@ int session_new(struct session **out, const struct session_options *o)
 	s->done_fd = -1;
 	defs_init(&s->defs);
 	raise_file_limit();
-	stop_setup_thread();
+	stop_block_signals(&s->mask);
 	fill_meta(s);
 	return open_session(s);
 }
@@ -306,6 +333,7 @@ static void join(struct session *s)
 	atomic_store(&s->stop, true);
 	pthread_join(s->thread, NULL);
 	s->joined = true;
+	pthread_sigmask(SIG_SETMASK, &s->mask, NULL);
 }
 
 void session_free(struct session *s)
@@ -358,6 +386,24 @@ static bool drain(struct session *s, int *err)
 	return any;
 }
 
+/* Its memory goes some time before it has ended. */
+static bool is_dying(struct session *s)
+{
+	struct pollfd p = { .fd = s->target.pidfd, .events = POLLIN };
+
+	if (!stats_lost(decoder_stats(s->decoder)))
+		return false;
+	return p.fd >= 0 ? poll(&p, 1, DYING_MS) > 0 :
+			   !target_alive(&s->target);
+}
+
+static int why_nothing(struct session *s)
+{
+	if (decoder_stats(s->decoder)->lost[LOST_TRACED])
+		return ERR_PERM;
+	return is_dying(s) ? ERR_NOPROC : 0;
+}
+
 int session_snapshot(struct session *s)
 {
 	int err, reader_err;
@@ -365,6 +411,8 @@ int session_snapshot(struct session *s)
 	err = capture_tick(s->capture, clock_now(), true);
 	drain(s, &reader_err);
 	s->end_ns = clock_now();
+	if (!err && !decoder_stats(s->decoder)->samples)
+		err = why_nothing(s);
 	return err ? err : reader_err;
 }
 
@@ -408,6 +456,15 @@ void session_stop(struct session *s)
 	atomic_store(&s->stop, true);
 }
 
+void session_suspend(struct session *s)
+{
+	atomic_store(&s->suspend, true);
+	while (atomic_load(&s->suspend) && s->started && !atomic_load(&s->done))
+		clock_sleep_until(clock_now() + NSEC_PER_MSEC);
+	if (atomic_exchange(&s->suspend, false))
+		kill(getpid(), SIGSTOP); /* nobody samples */
+}
+
 /* ---- what is asked of it ----------------------------------------------- */
 
 int session_error(const struct session *s)
@@ -430,6 +487,7 @@ void session_stats(const struct session *s, struct stats *out)
 	*out = *decoder_stats(s->decoder);
 	out->elapsed_ns =
 		(atomic_load(&s->done) ? s->end_ns : clock_now()) - s->start_ns;
+	out->execs = atomic_load(&s->execs);
 	out->own_cpu_ns = clock_own_cpu() - s->start_cpu_ns;
 }
 

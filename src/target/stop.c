@@ -31,13 +31,35 @@ static void child_set(sigset_t *set)
 	sigaddset(set, SIGCHLD);
 }
 
-void stop_setup_thread(void)
+static void job_control_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTSTP);
+	sigaddset(set, SIGTTIN);
+	sigaddset(set, SIGTTOU);
+}
+
+void stop_block_signals(sigset_t *before)
 {
 	sigset_t set;
 
 	/* ignored by whoever started us, it would not wake a wait */
 	signal(SIGCHLD, SIG_DFL);
-	child_set(&set);
+	job_control_set(&set);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+void stop_take_job_control(void)
+{
+	sigset_t set, pending;
+
+	sigpending(&pending);
+	if (!sigismember(&pending, SIGTSTP) &&
+	    !sigismember(&pending, SIGTTIN) && !sigismember(&pending, SIGTTOU))
+		return;
+	job_control_set(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* we are stopped here */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

@@ -43,17 +43,3 @@ int signals_read(struct signals *s)
 		return 0;
 	return (int)info.ssi_signo;
 }
-
-void signals_stop_self(void)
-{
-	struct sigaction stop = { .sa_handler = SIG_DFL }, before;
-	sigset_t set, mask;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTSTP);
-	sigaction(SIGTSTP, &stop, &before);
-	raise(SIGTSTP);
-	pthread_sigmask(SIG_UNBLOCK, &set, &mask); /* stops here */
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
-	sigaction(SIGTSTP, &before, NULL);
-}

@@ -20,7 +20,5 @@ int signals_open(struct signals *s, bool screen);
 void signals_close(struct signals *s);
 /* The next one, 0 if there is none. */
 int signals_read(struct signals *s);
-/* Stop as SIGTSTP does; returns when continued. */
-void signals_stop_self(void);
 
 #endif

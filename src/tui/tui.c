@@ -66,7 +66,7 @@ static void fit_to_terminal(struct tui *t)
 static void suspend(struct tui *t)
 {
 	terminal_suspend(t->terminal);
-	signals_stop_self();
+	session_suspend(t->app.session);
 	terminal_resume(t->terminal);
 	fit_to_terminal(t);
 	t->app.repaint = true;
