@@ -110,7 +110,7 @@ class Client(threading.Thread):
             self.wrong += int(replies.readline()) != expected
             self.answers += 1
             due = max(due + self.beat, now())
-            time.sleep(due - now() if due > now() else 0)
+            time.sleep(max(0, due - now()))
 
 
 def main():
