@@ -189,7 +189,8 @@ void stop_settle(struct stop *s);
  * do not stop us while a thread of a target stands. The mask before goes to
  * *before. */
 void stop_block_signals(sigset_t *before);
-/* Between two stops: a signal of job control that came takes effect. */
+bool stop_job_control_came(void); /* such a signal waits */
+/* Let it take effect; call it between two stops. */
 void stop_take_job_control(void);
 /* Sleep until the deadline, or until a stopped thread reports: true. */
 bool stop_sleep_until(uint64_t deadline_ns);

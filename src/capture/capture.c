@@ -62,20 +62,21 @@ int capture_reattach(struct capture *c, struct python *found)
 	return attach(c, found);
 }
 
-static void settle_late(struct capture *c)
+void capture_settle(struct capture *c)
 {
 	uint32_t i;
 
 	for (i = 0; i < c->late.count; i++)
 		stop_settle(&c->late.items[i]);
-	vec_release(&c->late);
+	c->late.count = 0;
 }
 
 void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
-	settle_late(c);
+	capture_settle(c);
+	vec_release(&c->late);
 	threads_release(c);
 	vec_release(&c->gone);
 	map_release(&c->code_index);

@@ -93,12 +93,17 @@ static bool time_is_over(const struct session *s, uint64_t now)
 /* Between two ticks nothing of ours stands in anybody's way. */
 static void take_stop_signals(struct session *s)
 {
-	if (!s->options.takes_stop)
+	bool came = !s->options.takes_stop && stop_job_control_came();
+	bool asked = atomic_load(&s->suspend);
+
+	if ((came || asked) && s->capture)
+		capture_settle(s->capture);
+	if (came)
 		stop_take_job_control();
-	if (atomic_load(&s->suspend)) {
+	if (asked)
 		kill(getpid(), SIGSTOP);
+	if (asked)
 		atomic_store(&s->suspend, false);
-	}
 }
 
 /* Why sampling must end now, or SESSION_RUNNING. */

@@ -50,14 +50,19 @@ void stop_block_signals(sigset_t *before)
 	pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
-void stop_take_job_control(void)
+bool stop_job_control_came(void)
 {
-	sigset_t set, pending;
+	sigset_t pending;
 
 	sigpending(&pending);
-	if (!sigismember(&pending, SIGTSTP) &&
-	    !sigismember(&pending, SIGTTIN) && !sigismember(&pending, SIGTTOU))
-		return;
+	return sigismember(&pending, SIGTSTP) ||
+	       sigismember(&pending, SIGTTIN) || sigismember(&pending, SIGTTOU);
+}
+
+void stop_take_job_control(void)
+{
+	sigset_t set;
+
 	job_control_set(&set);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL); /* we are stopped here */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
