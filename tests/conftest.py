@@ -70,17 +70,11 @@ def any_python():
 @pytest.fixture
 def start():
     """start(python, program, args...) -> Target; ended after the test."""
-    targets = []
-
     def start_target(python, *words, **more):
         path = getattr(python, "path", python)
-        target = harness.Target([path] + [str(word) for word in words], **more)
-        targets.append(target)
-        return target
+        return harness.Target([path] + [str(word) for word in words], **more)
 
-    yield start_target
-    for target in targets:
-        target.end()
+    return start_target
 
 
 @pytest.fixture

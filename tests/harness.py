@@ -6,6 +6,7 @@ import queue
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -38,25 +39,39 @@ def _environment(env):
 
 def _popen(words, env=None, lasting=False, **more):
     more.setdefault("stdin", subprocess.DEVNULL)
-    child = subprocess.Popen(words, env=_environment(env),
-                             start_new_session=True, **more)
+    # a group of its own, to be killed as one; not a session, in which Ctrl-Z
+    # would stop nobody
+    if sys.version_info >= (3, 11):
+        more["process_group"] = 0
+    else:
+        more["preexec_fn"] = os.setpgrp
+    child = subprocess.Popen(words, env=_environment(env), **more)
     if not lasting:
         _running.append(child)
     return child
 
 
 def end_all():
-    """Kill everything that still runs, with its whole session."""
+    """Kill everything that still runs, each with its whole group.
+
+    First all, then wait: a tracer that stands keeps its dead target.
+    """
+    for child in _running:
+        _kill(child)
     while _running:
         _end(_running.pop())
 
 
-def _end(child):
+def _kill(child):
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except OSError:
         pass
-    child.wait()
+
+
+def _end(child):
+    _kill(child)
+    child.wait(GUARD)
     for stream in (child.stdin, child.stdout, child.stderr):
         if stream:
             stream.close()
@@ -79,6 +94,24 @@ def run(words, env=None, guard=GUARD, text=None, **more):
     finally:
         _running.remove(child)
     return Done(child.returncode, decode(out), decode(err), child.pid)
+
+
+class OnOtherCpu:
+    """What is started meanwhile runs on another CPU than pid, if there is one.
+
+    On the CPU of its target a profiler has preempted it: torn stacks hide.
+    """
+
+    def __init__(self, pid):
+        self.pid, self.all = pid, os.sched_getaffinity(0)
+
+    def __enter__(self):
+        cpus = sorted(self.all)
+        os.sched_setaffinity(self.pid, cpus[:1])
+        os.sched_setaffinity(0, cpus[1:] or cpus)
+
+    def __exit__(self, *_):
+        os.sched_setaffinity(0, self.all)
 
 
 def decode(data):
@@ -171,6 +204,18 @@ class Target(Process):
                  **more):
         super().__init__(words, stderr=stderr, **more)
         self.ready = self.lines.until(ready) if ready else None
+
+    def terminate(self):
+        """SIGTERM until it ends: if the main thread stands or starts to
+        wait just then, another thread takes the signal, and the handler in
+        Python runs only when the main thread wakes."""
+        end = time.monotonic() + GUARD
+        while self.alive() and time.monotonic() < end:
+            self.signal(signal.SIGTERM)
+            try:
+                self.child.wait(1)
+            except subprocess.TimeoutExpired:
+                pass
 
     def last_line(self):
         """Wait for its end; the last line that it said."""
@@ -268,6 +313,25 @@ def settles(question, guard=20):
         if not answer or time.monotonic() > end:
             return answer
         time.sleep(0.01)
+
+
+def wait_till_asleep(pid):
+    """Until five looks in a row find that no thread has run."""
+    before, same, end = None, 0, time.monotonic() + GUARD
+    while same < 5:
+        assert time.monotonic() < end, "never sleeps, or ended"
+        time.sleep(0.005)
+        here = {tid: (states(pid)[tid][0], schedstat(pid, tid))
+                for tid in threads(pid)}
+        asleep = all(state == "S" for state, _ in here.values())
+        same = same + 1 if asleep and here == before else 0
+        before = here
+
+
+def wait_for_threads(pid, count):
+    """Until it has so many, and none of them is new any more."""
+    assert not settles(lambda: len(threads(pid)) < count)
+    time.sleep(0.1)
 
 
 def schedstat(pid, tid):
