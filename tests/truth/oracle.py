@@ -38,13 +38,13 @@ class Oracle:
     def judge(self, stacks, wanted=None):
         """Counter: `good`, `wrong`, `skipped`; and the wrong ones, by why.
 
-        With `wanted`, the name of a function, stacks without it are not
-        judged if their root is a module: a program that starts or ends.
+        With `wanted`, names of functions, stacks without any of them are not
+        judged: those of a program that starts or ends.
         """
         counts, why = collections.Counter(), collections.Counter()
         for texts, count in stacks:
             frames = [harness.frame_of(text) for text in texts]
-            if wanted and not in_scope(frames, wanted):
+            if wanted and not any(frame.name in wanted for frame in frames):
                 counts["skipped"] += count
                 continue
             fault = self.fault(frames)
@@ -52,11 +52,6 @@ class Oracle:
             if fault:
                 why["%s\n    in %s" % (fault, ";".join(texts))] += count
         return counts, why
-
-
-def in_scope(frames, wanted):
-    return frames[0].name != "<module>" or any(
-        frame.name == wanted for frame in frames)
 
 
 def learn(python, out, program, *arguments):

@@ -1,0 +1,124 @@
+"""No impossible stack: every call in a recorded stack is one that happens.
+
+The edges of each program are learnt once under the profile hooks, then it is
+sampled at 1 kHz. A reader that does not stop the target fails: the last test
+switches the stop off and demands that.
+"""
+import math
+
+import harness
+import oracle
+import pytest
+
+PROGRAMS = {
+    "chains": ("chains.py", "both"),
+    "tree": ("chains.py", "tree"),
+    "recursion": ("recursion.py", "900"),
+    "generators": ("generators.py", "500"),
+    "asyncio": ("tasks.py", "200"),
+    "gil": ("gilfight.py", "4"),
+}
+THREADS = {"recursion": 2, "gil": 5}
+SECONDS = 100 if harness.LONG else 1
+RATE = 1000
+
+
+@pytest.fixture(scope="module")
+def oracles(tmp_path_factory):
+    """learn(python, program) -> Oracle, each learnt once."""
+    known, folder = {}, tmp_path_factory.mktemp("edges")
+
+    def learn(python, program):
+        key = python.path, program
+        if key not in known:
+            name, size = PROGRAMS[program]
+            out = folder / ("%d.json" % len(known))
+            known[key] = oracle.learn(python, out, harness.workload(name),
+                                      size, "--seconds", "0.5")
+        return known[key]
+
+    return learn
+
+
+def options(out, seconds=SECONDS):
+    return ["-r", str(RATE), "-d", str(seconds), "-f", "raw",
+            "--full-filenames", "-o", out]
+
+
+def attach(python, start, program, out, *more):
+    name, size = PROGRAMS[program]
+    target = start(python, harness.workload(name), size, "--seconds", "0")
+    harness.wait_for_threads(target.pid, THREADS.get(program, 1))
+    done = harness.cprof("record", *options(out), *more, "-p", target.pid,
+                         guard=60 + 2 * SECONDS)
+    assert done.status == 0, done.err
+    assert target.alive()
+    return done
+
+
+def check_lost(done, taken):
+    """Less than 0.1 % of them, and what chance adds in a short run."""
+    lost = harness.number_before("lost", done.err)
+    assert lost is not None, "no count of lost samples in:\n" + done.err
+    allowed = 0.001 * (lost + taken)
+    if not harness.LONG:
+        allowed += 3 * math.sqrt(allowed)
+    assert lost <= allowed, done.err
+
+
+def check_stacks(facts, stacks, wanted=None):
+    counts, why = facts.judge(stacks, wanted)
+    assert not why, "%s of %s samples are impossible\n%s" % (
+        counts["wrong"], counts["wrong"] + counts["good"], oracle.report(why))
+    return counts
+
+
+@pytest.mark.parametrize("program", sorted(set(PROGRAMS) - {"tree"}))
+def test_no_stack_is_impossible(python, start, oracles, tmp_path, program):
+    out = str(tmp_path / "out.folded")
+    facts = oracles(python, program)
+    # those that wait for the GIL stand in their stacks, too
+    done = attach(python, start, program, out,
+                  *["-i"] if program == "gil" else [])
+    stacks = harness.read_folded(out)
+
+    counts = check_stacks(facts, stacks)
+    assert counts["good"] > SECONDS * RATE / 4, done.err
+    check_lost(done, counts["good"])
+    if program == "recursion":
+        check_depth(stacks)
+
+
+def check_depth(stacks):
+    """The bottom is reached by exactly so many calls."""
+    for texts, _ in stacks:
+        names = [harness.frame_of(text).name for text in texts]
+        if "work" in names:
+            assert names.count("dive") == 901
+
+
+def test_no_stack_is_impossible_when_launched(python, oracles, tmp_path):
+    """From the first instruction on; judged is what chains.py calls."""
+    out = str(tmp_path / "out.folded")
+    facts = oracles(python, "chains")
+    name, size = PROGRAMS["chains"]
+    done = harness.cprof("record", *options(out, 60), "--", python.path,
+                         harness.workload(name), size, "--seconds", "1")
+    assert done.status == 0, done.err
+    counts = check_stacks(facts, harness.read_folded(out),
+                          wanted=("chains", "tree"))
+    assert counts["good"] > RATE / 4, done.err
+
+
+def test_the_oracle_notices_a_reader_that_does_not_stop(
+        python, start, oracles, tmp_path):
+    out = str(tmp_path / "out.folded")
+    facts = oracles(python, "tree")
+    name, size = PROGRAMS["tree"]
+    target = start(python, harness.workload(name), size, "--seconds", "0")
+    with harness.OnOtherCpu(target.pid):
+        done = harness.cprof("record", *options(out, 3), "-p", target.pid,
+                             env={"CPROF_TEST": "no-stop"})
+    assert done.status == 0, done.err
+    counts, _ = facts.judge(harness.read_folded(out))
+    assert counts["wrong"] > 0.01 * (counts["wrong"] + counts["good"]), counts
