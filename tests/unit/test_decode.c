@@ -313,19 +313,22 @@ static void test_nothing_moved(void **state)
 	begin(s, 3);
 	put_stack(s, 1, "321");
 	put_stack(s, 2, "1");
-	put_stack(s, 3, ""); /* no Python frame: no sample */
-	assert_ticks_to(s, 1, 2);
+	put_stack(s, 3, ""); /* no Python frame */
+	assert_ticks_to(s, 1, 3);
+	assert_int_equal(s->seen[2].stack, 0);
 	first = s->seen[0].stack;
 	put_stack(s, 2, "21");
-	assert_ticks_to(s, 2, 2);
+	assert_ticks_to(s, 2, 3);
 	assert_int_equal(s->seen[0].stack, first);
 	assert_string_equal(stack_text(s, s->seen[1].stack), "c;b");
 	put_stack(s, 2, "");
-	assert_ticks_to(s, 3, 1);
+	assert_ticks_to(s, 3, 3);
+	assert_int_equal(s->seen[1].stack, 0);
 	put_stack(s, 3, "1");
-	assert_ticks_to(s, 4, 2);
-	assert_int_equal(s->seen[1].thread, 3);
-	assert_int_equal(decoder_stats(s->decoder)->samples, 7);
+	assert_ticks_to(s, 4, 3);
+	assert_int_equal(s->seen[2].thread, 3);
+	assert_string_equal(stack_text(s, s->seen[2].stack), "b");
+	assert_int_equal(decoder_stats(s->decoder)->samples, 12);
 	assert_int_equal(decoder_stats(s->decoder)->ticks, 4);
 }
 
@@ -427,9 +430,10 @@ static void test_weights_are_of_each_thread(void **state)
 {
 	struct setting *s = *state;
 
-	begin(s, 2);
+	begin(s, 1);
 	put_stack(s, 1, "1");
 	assert_ticks_to(s, 5000, 1);
+	put_thread(s, 2, "new");
 	put_stack(s, 2, "1");
 	assert_ticks_to(s, 8000, 2);
 	assert_int_equal(s->seen[0].weight_ns, 3000);
@@ -568,7 +572,8 @@ static void test_hidden_frames(void **state)
 	assert_ticks_to(s, 1, 1);
 	assert_string_equal(stack_text(s, s->seen[0].stack), "e;d;b");
 	put_frames(s, frames, 1, 1, 6144);
-	assert_ticks_to(s, 2, 0); /* nothing is left */
+	assert_ticks_to(s, 2, 1);
+	assert_int_equal(s->seen[0].stack, 0); /* nothing is left */
 }
 
 static void test_cleanup_of_init_is_hidden(void **state)
