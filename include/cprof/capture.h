@@ -35,8 +35,8 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient);
 /* Between ticks: a stop that never came in time is let go; thread names are
  * read. Sleeps until the deadline. */
 void capture_sleep_until(struct capture *c, uint64_t deadline_ns);
-/* Wait for stops that never came in time and let them go: before this process
- * itself is stopped. */
+/* Wait, for a second at most, for stops that never came in time and let them
+ * go: before this process itself is stopped. */
 void capture_settle(struct capture *c);
 /* Deadlines that passed unused, for the statistics. */
 void capture_count_missed(struct capture *c, uint64_t ticks);

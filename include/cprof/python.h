@@ -92,6 +92,8 @@ struct layout_traits {
 	bool values_tagged; /* 3.12: one tagged word holds values or dict */
 	uint8_t code_tag_mask; /* 3.14+: low bits of the code word */
 	bool int_signed_size; /* <= 3.11: ob_size carries the sign */
+	bool creators_id; /* 3.11: until it starts, a new thread state has
+			   * its creator's native id */
 };
 
 struct layout {

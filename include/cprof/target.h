@@ -181,8 +181,9 @@ bool stop_disturbed(const struct stop *s);
 /* Let it go. A stop that never came stays STOP_ASKED until it can be let go:
  * call again until state is STOP_NONE. */
 void stop_end(struct stop *s);
-/* Wait until it can be let go, however long that takes. */
-void stop_settle(struct stop *s);
+/* Wait until it can be let go, but at most limit_ns: a thread can be in a call
+ * that nothing interrupts. The end of our thread lets go of it, too. */
+void stop_settle(struct stop *s, uint64_t limit_ns);
 
 /* Call before the thread that stops is made, which inherits it: blocks SIGCHLD,
  * so that waits can be bounded, and the signals of job control, so that they

@@ -67,8 +67,8 @@ void capture_settle(struct capture *c)
 	uint32_t i;
 
 	for (i = 0; i < c->late.count; i++)
-		stop_settle(&c->late.items[i]);
-	c->late.count = 0;
+		stop_settle(&c->late.items[i], NSEC_PER_SEC);
+	instant_release_late(c);
 }
 
 void capture_free(struct capture *c)

@@ -18,7 +18,7 @@ static struct known_code *find(struct capture *c, raddr_t addr)
 {
 	uint32_t *slot = map_find(&c->code_index, addr);
 
-	return slot ? &c->codes.items[*slot - 1] : NULL;
+	return slot && *slot ? &c->codes.items[*slot - 1] : NULL;
 }
 
 static struct known_code *add(struct capture *c, raddr_t addr)
@@ -46,13 +46,18 @@ static bool compares_strings(const struct capture *c)
 	return !c->python.layout.code_version;
 }
 
-/* A name of so many characters is at least that long. */
+/* The bytes that the object has for certain, from its length word on. Text of
+ * ours is up to six times as long as the characters it stands for. */
 static uint32_t string_len(const struct capture *c, const struct buf *text)
 {
 	const struct layout *l = &c->python.layout;
+	size_t i, len = MIN(text->len, (size_t)STRING_MAX);
 
+	for (i = 0; i < len; i++)
+		if (text->data[i] & 0x80 || text->data[i] == '\\')
+			len = text->len / 6;
 	return l->unicode_ascii - l->unicode_length +
-	       MIN(text->len, STRING_MAX);
+	       MIN(len, (size_t)STRING_MAX);
 }
 
 static int plan_code(struct capture *c, const struct known_code *code)

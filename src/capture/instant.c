@@ -175,7 +175,7 @@ static void keep_late(struct capture *c, struct stop *s)
 	if (late)
 		*late = *s;
 	else
-		stop_settle(s);
+		stop_settle(s, UINT64_MAX / 2);
 }
 
 static void let_go(struct capture *c, struct stop *s)
@@ -344,6 +344,7 @@ static void accept(struct capture *c, const struct attempt *a)
 	struct tstate *t;
 	uint32_t i;
 
+	c->refused_ns = 0;
 	if (a->holder)
 		a->holder->held = c->serial;
 	for (i = 0; i < c->threads.count; i++) {
@@ -386,6 +387,15 @@ static void look_at_all(struct capture *c, struct attempt *a)
 	a->looked = true;
 }
 
+static void look_at_new(struct capture *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++)
+		if (!c->threads.items[i]->looked && !c->threads.items[i]->dead)
+			look_at(c, c->threads.items[i]);
+}
+
 /* A thread that was seen to sleep has not run Python since, unless it took the
  * GIL after the look: with one switch since only the holder of then and the one
  * of now can have. */
@@ -402,6 +412,7 @@ static int look(struct capture *c, struct attempt *a)
 		return err;
 	if (a->before.words.switches - a->look.switches > 1)
 		return ERR_LOST;
+	look_at_new(c);
 	then = threads_find(c, a->look.holder);
 	if (then && !then->dead && a->look.holder != a->before.words.holder)
 		look_at(c, then);
@@ -438,8 +449,11 @@ static int find_holder(struct capture *c, struct attempt *a)
 
 static int attempt(struct capture *c, struct attempt *a)
 {
-	int err = begin(c, a);
+	int err;
 
+	a->holder = NULL; /* the one before may be gone */
+	a->after = (struct glance){ 0 };
+	err = begin(c, a);
 	if (!err)
 		err = look(c, a);
 	if (!err)

@@ -32,6 +32,7 @@ struct interp {
 struct state {
 	enum thread_state state;
 	bool holds_gil, lost;
+	enum lost_kind lost_kind;
 	int16_t syscall; /* -1: none */
 };
 
@@ -42,7 +43,8 @@ struct tstate {
 	uint64_t native_id; /* as it calls itself */
 	uint64_t ident;
 	uint32_t number; /* in messages */
-	bool announced; /* MSG_THREAD went out */
+	bool announced; /* MSG_THREAD went out, with this name */
+	bool known; /* it went out, perhaps with another one */
 	bool listed; /* met in the newest walk of the lists */
 	bool named; /* by Python, not by the kernel */
 	char name[256]; /* UTF-8, cut */

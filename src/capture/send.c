@@ -108,7 +108,7 @@ static bool send_thread(struct capture *c, struct tstate *t)
 	};
 	append((char *)(m + 1), t->name, name_len);
 	ring_commit(c->ring, sizeof(*m) + name_len);
-	t->announced = true;
+	t->announced = t->known = true;
 	return true;
 }
 
@@ -149,7 +149,7 @@ static bool send_entry(struct capture *c, struct tstate *t, bool same_stack)
 
 void send_gone(struct capture *c, const struct tstate *t)
 {
-	uint32_t *number = t->announced ? vec_push(&c->gone) : NULL;
+	uint32_t *number = t->known ? vec_push(&c->gone) : NULL;
 
 	if (number)
 		*number = t->number;
@@ -176,7 +176,8 @@ static bool send_goodbyes(struct capture *c)
 static bool same_state(const struct state *a, const struct state *b)
 {
 	return a->state == b->state && a->holds_gil == b->holds_gil &&
-	       a->lost == b->lost && a->syscall == b->syscall;
+	       a->lost == b->lost && a->lost_kind == b->lost_kind &&
+	       a->syscall == b->syscall;
 }
 
 static enum lost_kind kind_of(int err)
@@ -201,6 +202,7 @@ static bool send_one(struct capture *c, struct tstate *t)
 		t->lost_kind = kind_of(err);
 	}
 	t->now.lost = t->lost;
+	t->now.lost_kind = t->lost ? t->lost_kind : 0;
 	if (!t->announced && !send_thread(c, t))
 		return false;
 	t->unsent = t->unsent || changed;

@@ -16,7 +16,7 @@ struct tstate *threads_find(struct capture *c, raddr_t addr)
 {
 	uint32_t *slot = map_find(&c->thread_index, addr);
 
-	return slot ? c->threads.items[*slot - 1] : NULL;
+	return slot && *slot ? c->threads.items[*slot - 1] : NULL;
 }
 
 static void tstate_free(struct tstate *t)
@@ -81,8 +81,11 @@ static struct tstate *adopt(struct capture *c, const struct tstate *found)
  * until it starts, and the creator is older and was met before. */
 static bool is_unbound(struct capture *c, const struct tstate *found)
 {
-	uint32_t *times = map_slot(&c->found_ids, found->native_id);
+	uint32_t *times;
 
+	if (!c->python.layout.traits.creators_id)
+		return !found->native_id;
+	times = map_slot(&c->found_ids, found->native_id);
 	return !found->native_id || !times || (*times)++ > 0;
 }
 

@@ -95,10 +95,13 @@ static int check_live(struct python *p, const struct target *t)
 static int attach_to(struct python *p, const struct runtime *r,
 		     struct target *t)
 {
+	uint64_t word;
 	int err;
 
 	*p = (struct python){ .runtime = *r };
 	python_version_text(r->version, p->version);
+	if (!r->version && mem_read_u64(t->mem, r->address, &word))
+		return ERR_NOT_READY; /* an exec is under way */
 	err = choose_layout(p, t->mem);
 	return err ? err : check_live(p, t);
 }

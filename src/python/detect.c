@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum {
-	PAGE = 4096,
+	TABLE_MAX = 256 << 20, /* bytes of a symbol table */
 	SYMBOLS_MAX = 1 << 21, /* per table */
 	COOKIE_SCAN_MAX = 64 << 20, /* bytes of memory */
 };
@@ -41,10 +41,13 @@ static void take_symbol(struct elf_facts *f, const char *name, uint64_t value)
 static void read_symbols(struct elf_facts *f, Elf *elf, Elf_Scn *section,
 			 const GElf_Shdr *header)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *data;
 	size_t i, count;
 	GElf_Sym symbol;
 
+	if (header->sh_size > TABLE_MAX)
+		return;
+	data = elf_getdata(section, NULL);
 	if (!data || !header->sh_entsize)
 		return;
 	count = MIN(header->sh_size / header->sh_entsize, SYMBOLS_MAX);
@@ -80,7 +83,7 @@ static void read_sections(struct elf_facts *f, Elf *elf)
 /* Where the file was loaded minus where it was linked. */
 static bool find_bias(Elf *elf, const struct mapping *m, uint64_t *bias)
 {
-	uint64_t offset, address;
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset, address;
 	GElf_Phdr header;
 	size_t count, i;
 
@@ -89,8 +92,8 @@ static bool find_bias(Elf *elf, const struct mapping *m, uint64_t *bias)
 	for (i = 0; i < count; i++) {
 		if (!gelf_getphdr(elf, i, &header) || header.p_type != PT_LOAD)
 			continue;
-		offset = header.p_offset & ~(uint64_t)(PAGE - 1);
-		address = header.p_vaddr & ~(uint64_t)(PAGE - 1);
+		offset = header.p_offset & ~(page - 1);
+		address = header.p_vaddr & ~(page - 1);
 		if (m->offset < offset ||
 		    m->offset >= header.p_offset + header.p_filesz)
 			continue;

@@ -25,7 +25,8 @@ static const struct row rows[] = {
 		.series = 0x030b,
 		.layout.traits = { .entry_flag = true,
 				   .instr_before = true,
-				   .int_signed_size = true },
+				   .int_signed_size = true,
+				   .creators_id = true },
 #include "layouts/v3_11.inc"
 	},
 	{

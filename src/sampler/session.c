@@ -119,8 +119,9 @@ static enum session_end reason_to_end(struct session *s)
 
 static bool may_come_yet(int err)
 {
-	return err == ERR_NOT_PYTHON || err == ERR_NOT_READY ||
-	       err == ERR_FAULT || err == ERR_GARBAGE || err == ERR_REPLACED;
+	return err == ERR_NOT_PYTHON || err == ERR_NOPROC ||
+	       err == ERR_NOT_READY || err == ERR_FAULT || err == ERR_GARBAGE ||
+	       err == ERR_REPLACED;
 }
 
 /* What was found once is kept: a short program may be gone at the next try. */
@@ -194,9 +195,11 @@ static enum session_end sleep_until(struct session *s, uint64_t deadline)
 
 static enum session_end after_error(struct session *s, int err)
 {
-	if (err == ERR_NOPROC || target_ended(s))
+	if (target_ended(s))
 		return SESSION_TARGET_ENDED;
-	if (err == ERR_REPLACED || err == ERR_FAULT || err == ERR_GARBAGE) {
+	/* an exec from another thread than the first has no memory meanwhile */
+	if (err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_FAULT ||
+	    err == ERR_GARBAGE) {
 		atomic_fetch_add(&s->execs, 1);
 		return await_python(s);
 	}

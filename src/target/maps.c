@@ -94,13 +94,23 @@ static int accept(int fd, const struct mapping *p)
 	return -1;
 }
 
+static int open_regular(const struct target *t, const char *path)
+{
+	int place = openat(t->proc, path, O_PATH | O_CLOEXEC);
+	int fd = place >= 0 ? proc_open_regular(place) : -1;
+
+	if (place >= 0)
+		close(place);
+	return fd;
+}
+
 static int open_map_file(const struct mapping *p, const struct target *t)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "map_files/%llx-%llx",
 		 (unsigned long long)p->start, (unsigned long long)p->end);
-	return openat(t->proc, path, O_RDONLY | O_CLOEXEC);
+	return open_regular(t, path);
 }
 
 int mapping_open(const struct maps *m, const struct mapping *p,
@@ -110,7 +120,7 @@ int mapping_open(const struct maps *m, const struct mapping *p,
 
 	fd = accept(target_open_file(t, mapping_path(m, p)), p);
 	if (fd < 0)
-		fd = accept(openat(t->proc, "exe", O_RDONLY | O_CLOEXEC), p);
+		fd = accept(open_regular(t, "exe"), p);
 	if (fd < 0)
 		fd = accept(open_map_file(p, t), p);
 	return fd;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int proc_error(int error)
@@ -57,6 +58,17 @@ int proc_read_all(int dir, const char *path, size_t limit, struct buf *out)
 	if (got < 0)
 		return proc_error(errno);
 	return out->failed ? ERR_NOMEM : 0;
+}
+
+int proc_open_regular(int place)
+{
+	char path[64];
+	struct stat st;
+
+	if (fstat(place, &st) || !S_ISREG(st.st_mode))
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", place);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 static const char *status_value(const char *status, const char *key)

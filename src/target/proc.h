@@ -9,6 +9,9 @@
 ssize_t proc_read(int dir, const char *path, char *buf, size_t size);
 /* The same without a bound other than `limit`. */
 int proc_read_all(int dir, const char *path, size_t limit, struct buf *out);
+/* Opens what an O_PATH descriptor stands for, if it is a regular file: opening
+ * a device can have effects. -1 if not. */
+int proc_open_regular(int place);
 /* ERR_* that an errno of /proc, ptrace or process_vm_readv means. */
 int proc_error(int error);
 /* The number after "Key:" in a status file's text, -1 if absent. */

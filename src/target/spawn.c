@@ -63,7 +63,7 @@ static void redirect(bool quiet, int out)
 	int null;
 
 	if (quiet) {
-		null = open("/dev/null", O_RDONLY);
+		null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		dup2(null, STDIN_FILENO);
 	}
 	if (out >= 0) {

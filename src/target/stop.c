@@ -164,10 +164,12 @@ void stop_end(struct stop *s)
 		s->state = STOP_ASKED; /* killed meanwhile: reap it later */
 }
 
-void stop_settle(struct stop *s)
+void stop_settle(struct stop *s, uint64_t limit_ns)
 {
-	while (s->state != STOP_NONE) {
-		stop_wait(s, 0, 100 * NSEC_PER_MSEC);
+	uint64_t until = clock_now() + limit_ns;
+
+	while (s->state != STOP_NONE && clock_now() < until) {
+		stop_wait(s, 0, 10 * NSEC_PER_MSEC);
 		stop_end(s);
 	}
 }

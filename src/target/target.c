@@ -143,6 +143,8 @@ void target_command(const struct target *t, struct buf *out)
 
 	buf_init(&raw);
 	proc_read_all(t->proc, "cmdline", 65536, &raw);
+	while (raw.len > 1 && !raw.data[raw.len - 1] && !raw.data[raw.len - 2])
+		raw.len--; /* a program that renamed itself leaves these */
 	for (at = 0; at < raw.len; at += len + 1) {
 		len = strnlen(raw.data + at, raw.len - at);
 		if (at)
@@ -169,38 +171,33 @@ void target_executable(const struct target *t, struct buf *out)
 	buf_add(out, path, len);
 }
 
-int target_open_file(const struct target *t, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	struct stat st;
-	int fd;
-
-	if (t->root < 0)
-		return -1;
-	fd = syscall(SYS_openat2, t->root, path, &how, sizeof(how));
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-bool target_file_exists(const struct target *t, const char *path)
+/* Where the path leads inside the target's root; opens nothing yet. */
+static int open_place(const struct target *t, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
-	int fd;
 
 	if (t->root < 0)
-		return false;
-	fd = syscall(SYS_openat2, t->root, path, &how, sizeof(how));
+		return -1;
+	return syscall(SYS_openat2, t->root, path, &how, sizeof(how));
+}
+
+int target_open_file(const struct target *t, const char *path)
+{
+	int place = open_place(t, path);
+	int fd = place >= 0 ? proc_open_regular(place) : -1;
+
+	if (place >= 0)
+		close(place);
+	return fd;
+}
+
+bool target_file_exists(const struct target *t, const char *path)
+{
+	int fd = open_place(t, path);
+
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0;

@@ -475,7 +475,7 @@ static int set_up_group(void **state)
 {
 	(void)state;
 	signal(SIGCHLD, SIG_IGN); /* as under nohup or some supervisors */
-	stop_setup_thread();
+	stop_block_signals(NULL);
 	return 0;
 }
 
