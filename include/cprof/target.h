@@ -138,6 +138,8 @@ int task_sched(const struct task *k, struct sched *out);
 int task_look(const struct task *k, struct look *out);
 /* Kernel's name of the thread (at most 15 bytes). */
 void task_name(const struct target *t, pid_t tid, char name[16]);
+/* The process that traces the thread, 0 if none. */
+pid_t task_tracer(const struct target *t, pid_t tid);
 /* All thread ids as seen from here; *n is room, then count; ERR_FULL when
  * there are more. */
 int task_list(const struct target *t, pid_t *tids, unsigned int *n);

@@ -239,12 +239,17 @@ static uint64_t spin_time(struct capture *c, const struct tstate *t)
 	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
 }
 
-/* Somebody else traces it: for the moment of a tick, as another cprof does,
- * or for long, as a debugger does. */
-static int refused(struct capture *c)
+/* It is ending, or somebody else traces it: for the moment of a tick, as
+ * another cprof does, or for long, as a debugger does. */
+static int refused(struct capture *c, pid_t tid)
 {
 	uint64_t now = clock_now();
 
+	if (!task_tracer(c->target, tid)) {
+		wait_a_little(REFUSED_WAIT_NS);
+		c->list_stale = true;
+		return ERR_LOST;
+	}
 	if (!c->refused_ns)
 		c->refused_ns = now;
 	if (now - c->refused_ns > REFUSED_NS)
@@ -263,7 +268,7 @@ static int make_stand(struct capture *c, struct attempt *a, struct stop *stop)
 	if (!err)
 		err = stop_wait(stop, spin_ns, STOP_TIMEOUT_NS);
 	if (err == ERR_PERM)
-		return refused(c);
+		return refused(c, tid);
 	c->refused_ns = 0;
 	return err == ERR_NOPROC ? ERR_LOST : err; /* that thread ended */
 }

@@ -105,6 +105,16 @@ void task_name(const struct target *t, pid_t tid, char name[16])
 	name[strcspn(name, "\n")] = '\0';
 }
 
+pid_t task_tracer(const struct target *t, pid_t tid)
+{
+	char path[64], text[4096];
+
+	snprintf(path, sizeof(path), "task/%d/status", (int)tid);
+	if (proc_read(t->proc, path, text, sizeof(text)) < 0)
+		return 0;
+	return MAX(0, proc_status_number(text, "TracerPid"));
+}
+
 int task_list(const struct target *t, pid_t *tids, unsigned int *n)
 {
 	unsigned int room = *n;
