@@ -53,6 +53,8 @@ out:
 
 int capture_reattach(struct capture *c, struct python *found)
 {
+	instant_take_back(c);
+	instant_release_late(c);
 	threads_release(c);
 	map_clear(&c->code_index);
 	c->codes.count = 0;

@@ -19,6 +19,7 @@
 #include <sched.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	SPIN_NS = 30000, /* a stop on another CPU takes 3 us */
@@ -239,13 +240,37 @@ static uint64_t spin_time(struct capture *c, const struct tstate *t)
 	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
 }
 
+/* We trace it: a thread of ours called exec, upon which it has the id of the
+ * first thread, and the stop that was asked for is still to come. */
+static void take_back(struct capture *c, pid_t tid)
+{
+	struct stop stop = {
+		.tid = tid,
+		.state = STOP_ASKED,
+		.keep_exit = c->keep_exit && tid == c->target->pid,
+		.asked_ns = clock_now(),
+	};
+
+	if (!is_late(c, tid))
+		keep_late(c, &stop);
+}
+
+void instant_take_back(struct capture *c)
+{
+	if (task_tracer(c->target, c->target->pid) == gettid())
+		take_back(c, c->target->pid);
+}
+
 /* It is ending, or somebody else traces it: for the moment of a tick, as
  * another cprof does, or for long, as a debugger does. */
 static int refused(struct capture *c, pid_t tid)
 {
 	uint64_t now = clock_now();
+	pid_t tracer = task_tracer(c->target, tid);
 
-	if (!task_tracer(c->target, tid)) {
+	if (tracer == gettid())
+		take_back(c, tid);
+	if (!tracer || tracer == gettid()) {
 		wait_a_little(REFUSED_WAIT_NS);
 		c->list_stale = true;
 		return ERR_LOST;

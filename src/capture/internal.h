@@ -156,6 +156,8 @@ int glance_read(struct capture *c, raddr_t gil, struct glance *g);
  * threads were lost; ERR_NOPROC, ERR_REPLACED, ERR_PERM. */
 int instant_take(struct capture *c, raddr_t gil, bool patient);
 void instant_release_late(struct capture *c);
+/* After an exec: the first thread may be one that we stop, under a new id. */
+void instant_take_back(struct capture *c);
 
 /* stack.c: one thread's frames into t->raw. With a glance, this is read last
  * in each call. 0, ERR_LOST (half made), ERR_FAULT, ERR_GARBAGE, ERR_NOPROC,
