@@ -75,13 +75,19 @@ static void ask_for_fifo(void)
 	prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
 }
 
-static bool target_ended(const struct session *s)
+/* Its memory and its mappings go some time before it has ended. */
+static bool ends_within(const struct session *s, int ms)
 {
 	struct pollfd p = { .fd = s->target.pidfd, .events = POLLIN };
 
 	if (p.fd < 0)
 		return !target_alive(&s->target);
-	return poll(&p, 1, 0) > 0;
+	return poll(&p, 1, ms) > 0;
+}
+
+static bool target_ended(const struct session *s)
+{
+	return ends_within(s, 0);
 }
 
 static bool time_is_over(const struct session *s, uint64_t now)
@@ -166,6 +172,8 @@ static enum session_end await_python(struct session *s)
 		end = reason_to_end(s);
 		if (end != SESSION_RUNNING)
 			return end;
+		if (!may_come_yet(err) && ends_within(s, DYING_MS))
+			return SESSION_TARGET_ENDED;
 		if (!may_come_yet(err)) {
 			s->error = err;
 			return SESSION_FAILED;
@@ -193,16 +201,23 @@ static enum session_end sleep_until(struct session *s, uint64_t deadline)
 	return end;
 }
 
+static enum session_end after_exec(struct session *s)
+{
+	enum session_end end = await_python(s);
+
+	if (end == SESSION_RUNNING)
+		atomic_fetch_add(&s->execs, 1);
+	return end;
+}
+
 static enum session_end after_error(struct session *s, int err)
 {
 	if (target_ended(s))
 		return SESSION_TARGET_ENDED;
 	/* an exec from another thread than the first has no memory meanwhile */
 	if (err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_FAULT ||
-	    err == ERR_GARBAGE) {
-		atomic_fetch_add(&s->execs, 1);
-		return await_python(s);
-	}
+	    err == ERR_GARBAGE)
+		return after_exec(s);
 	s->error = err;
 	return SESSION_FAILED;
 }
@@ -394,22 +409,13 @@ static bool drain(struct session *s, int *err)
 	return any;
 }
 
-/* Its memory goes some time before it has ended. */
-static bool is_dying(struct session *s)
-{
-	struct pollfd p = { .fd = s->target.pidfd, .events = POLLIN };
-
-	if (!stats_lost(decoder_stats(s->decoder)))
-		return false;
-	return p.fd >= 0 ? poll(&p, 1, DYING_MS) > 0 :
-			   !target_alive(&s->target);
-}
-
 static int why_nothing(struct session *s)
 {
 	if (decoder_stats(s->decoder)->lost[LOST_TRACED])
 		return ERR_PERM;
-	return is_dying(s) ? ERR_NOPROC : 0;
+	if (!stats_lost(decoder_stats(s->decoder)))
+		return 0;
+	return ends_within(s, DYING_MS) ? ERR_NOPROC : 0;
 }
 
 int session_snapshot(struct session *s)
