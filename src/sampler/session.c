@@ -413,8 +413,6 @@ static int why_nothing(struct session *s)
 {
 	if (decoder_stats(s->decoder)->lost[LOST_TRACED])
 		return ERR_PERM;
-	if (!stats_lost(decoder_stats(s->decoder)))
-		return 0;
 	return ends_within(s, DYING_MS) ? ERR_NOPROC : 0;
 }
 
