@@ -16,6 +16,7 @@
 enum {
 	OWNER_THREAD = 0,
 	OWNER_GENERATOR = 1,
+	OWNER_OBJECT = 2,
 	OWNER_CSTACK = 3,
 	THREAD_SIZE = 1024,
 	ROOT_CFRAME = 512, /* in the thread state */

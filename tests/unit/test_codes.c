@@ -194,6 +194,32 @@ static void test_the_same_words(void **state)
 	}
 }
 
+/* What lies behind a name that is not ASCII is no part of it. */
+static void test_long_wide_names(void **state)
+{
+	const struct layout *l = &world.fake.python.layout;
+	uint16_t chars[60];
+	raddr_t name, behind;
+	bool changed;
+	size_t i;
+
+	(void)state;
+	begin(0);
+	for (i = 0; i < ARRAY_SIZE(chars); i++)
+		chars[i] = (uint16_t)(0x4e00 + i);
+	name = fake_str_wide(&world.fake, chars, ARRAY_SIZE(chars), 2, true);
+	behind = fake_alloc(&world.fake, 256);
+	fake_put_word(&world.fake, a + l->code_filename, name);
+	assert_int_equal(resolve(&a, 1, &changed), 0);
+	assert_string_equal(sent(), "a1");
+	for (i = 0; i < 5; i++) {
+		fake_put_word(&world.fake, behind, i + 4711);
+		assert_int_equal(resolve(&a, 1, &changed), 0);
+		assert_string_equal(sent(), "");
+		assert_false(changed);
+	}
+}
+
 static void test_gone_or_garbage(void **state)
 {
 	const struct layout *l = &world.fake.python.layout;
@@ -289,6 +315,7 @@ int main(void)
 		TEST(test_proven_once_in_a_tick),
 		TEST(test_another_at_the_same_address),
 		TEST(test_the_same_words),
+		TEST(test_long_wide_names),
 		TEST(test_gone_or_garbage),
 		TEST(test_offsets),
 		TEST(test_total_counts_as_change),

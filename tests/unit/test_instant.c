@@ -357,7 +357,7 @@ static void test_a_thread_ends(void **state)
 	world_take_gil(&world, b);
 	world_drop_gil(&world);
 	assert_int_equal(take(), 0);
-	world_tstate(&world, b)->announced = true;
+	world_tstate(&world, b)->known = true;
 	world_task_ends(&world, TID_B);
 	assert_int_equal(take(), 0);
 	assert_has(a, 1, 3);
@@ -642,6 +642,61 @@ static void trace_victim(struct shared *s)
 	child_sleep(s);
 }
 
+static void put_tracer(pid_t tid, pid_t tracer)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "task/%d/status", (int)tid);
+	snprintf(text, sizeof(text), "TracerPid:\t%d\n", (int)tracer);
+	folder_put(&world.proc, path, text);
+}
+
+/* For long, as a debugger does: it cannot be sampled. */
+static void test_refused_for_long(void **state)
+{
+	struct child tracer;
+
+	(void)state;
+	begin_child(child_spin);
+	victim = child.pid;
+	child_start(&tracer, trace_victim);
+	put_tracer(child.pid, tracer.pid);
+	assert_int_equal(take(), 0);
+	world.capture.refused_ns -= 2 * NSEC_PER_SEC;
+	assert_int_equal(take(), ERR_PERM);
+	/* but not when it was had in between */
+	world_take_gil(&world, a);
+	assert_int_equal(take(), 0);
+	assert_has(a, 1, 3);
+	world_take_gil(&world, h);
+	assert_int_equal(take(), 0);
+	assert_lost(h, LOST_TRACED);
+	child_end(&tracer);
+	child_end(&child);
+}
+
+/* A thread of ours that called exec has the first one's id since, and its stop
+ * is still to come. */
+static void test_taken_back(void **state)
+{
+	(void)state;
+	begin_child(child_spin);
+	world.target.pid = child.pid;
+	instant_take_back(&world.capture);
+	assert_int_equal(world.capture.late.count, 0); /* nobody traces it */
+	assert_int_equal(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL), 0);
+	put_tracer(child.pid, gettid());
+	assert_int_equal(take(), 0); /* refused: it is ours */
+	assert_int_equal(world.capture.late.count, 1);
+	instant_take_back(&world.capture);
+	assert_int_equal(world.capture.late.count, 1); /* once */
+	settle();
+	assert_false(child_traced(child.pid));
+	assert_true(child_moves(&child));
+	child_end(&child);
+}
+
 /* Another cprof has it for a moment: a tick is lost, and no more. */
 static void test_traced_by_another(void **state)
 {
@@ -652,10 +707,12 @@ static void test_traced_by_another(void **state)
 	victim = child.pid;
 	child_start(&tracer, trace_victim);
 	assert_int_equal(atomic_load(&tracer.shared->signals), 1);
+	put_tracer(child.pid, tracer.pid);
 	assert_int_equal(take(), 0);
 	assert_lost(h, LOST_TRACED);
 	assert_true(world.capture.refused_ns > 0);
 	child_end(&tracer);
+	put_tracer(child.pid, 0);
 	assert_int_equal(take(), 0);
 	settle();
 	assert_has(h, 9, 2);
@@ -748,6 +805,37 @@ static void test_two_states_of_one_thread(void **state)
 	assert_has(other, 7, 4);
 }
 
+/* The holder's state is freed by a walk of the lists that then fails in the
+ * other interpreter. */
+static void both_lists_move(struct world *w)
+{
+	const struct layout *l = &w->fake.python.layout;
+
+	fake_put_word(&w->fake, a + l->thread_native_id, TID_C);
+	fake_put_word(&w->fake, second + l->interp_threads_head, b);
+}
+
+static void test_the_holder_is_forgotten(void **state)
+{
+	unsigned int at;
+
+	(void)state;
+	for (at = 1; at < 20; at++) {
+		begin(2);
+		add_second(TID_H);
+		put_stack(a, 1, 3);
+		world_take_gil(&world, a);
+		assert_int_equal(take(), 0);
+		put_stack(a, 1, 4);
+		world_task(&world, TID_A, 6, WORLD_ASLEEP);
+		world_change_at(&world, at, both_lists_move, NULL);
+		assert_int_equal(take(), 0);
+		if (world.reads < at)
+			break;
+	}
+	assert_true(at > 3);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static int set_up_group(void **state)
@@ -781,9 +869,12 @@ int main(void)
 		TEST(test_late),
 		TEST(test_late_but_it_ran),
 		TEST(test_traced_by_another),
+		TEST(test_refused_for_long),
+		TEST(test_taken_back),
 		TEST(test_nobody_to_stop),
 		TEST(test_faults),
 		TEST(test_two_states_of_one_thread),
+		TEST(test_the_holder_is_forgotten),
 	};
 
 	return cmocka_run_group_tests_name("instant", tests, set_up_group,

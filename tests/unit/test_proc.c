@@ -89,6 +89,27 @@ static void test_read_all(void **state)
 	buf_release(&out);
 }
 
+static void test_open_regular(void **state)
+{
+	char text[8] = "";
+	int place, fd;
+
+	(void)state;
+	folder_put(&folder, "dir/file", "hello");
+	assert_int_equal(mkfifoat(folder.fd, "fifo", 0644), 0);
+	place = openat(folder.fd, "dir/file", O_PATH | O_CLOEXEC);
+	fd = proc_open_regular(place);
+	assert_int_equal(read(fd, text, 5), 5);
+	assert_string_equal(text, "hello");
+	close(fd);
+	close(place);
+	place = openat(folder.fd, "fifo", O_PATH | O_CLOEXEC);
+	assert_int_equal(proc_open_regular(place), -1); /* at once */
+	close(place);
+	assert_int_equal(proc_open_regular(folder.fd), -1);
+	assert_int_equal(proc_open_regular(-1), -1);
+}
+
 static void test_errors_of_errno(void **state)
 {
 	(void)state;
@@ -172,10 +193,11 @@ static void test_hostile_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read_whole),	    TEST(test_read_cuts),
-		TEST(test_read_errors),	    TEST(test_read_all),
-		TEST(test_errors_of_errno), TEST(test_status_numbers),
-		TEST(test_status_inner),    TEST(test_hostile_name),
+		TEST(test_read_whole),	   TEST(test_read_cuts),
+		TEST(test_read_errors),	   TEST(test_read_all),
+		TEST(test_open_regular),   TEST(test_errors_of_errno),
+		TEST(test_status_numbers), TEST(test_status_inner),
+		TEST(test_hostile_name),
 	};
 
 	return cmocka_run_group_tests_name("proc", tests, NULL, NULL);

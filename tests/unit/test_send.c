@@ -216,12 +216,15 @@ static void test_full_then_lost(void **state)
 	struct seen seen;
 
 	(void)state;
+	run(a, TID_A, 5);
+	tick(&seen); /* its codes are known from now on */
 	run(a, TID_A, 3);
 	tick(&seen);
 	fill(0);
 	run(a, TID_A, 5);
 	assert_int_equal(capture_tick(&world.capture, 0, false), 0);
 	drain(&seen);
+	assert_int_equal(seen.count, 0);
 	stacks_set_top(&world.fake, a, 4096, 0); /* lost */
 	world_task(&world, TID_A, 900, WORLD_ASLEEP);
 	tick(&seen);

@@ -141,7 +141,7 @@ static void test_nothing_is_allocated_again(void **state)
 		assert_int_equal(read_stack(NULL), 0);
 	assert_ptr_equal(t->image.data, data);
 	assert_ptr_equal(t->raw.items, raw);
-	assert_in_range(t->image.pieces.count, 1, 4);
+	assert_int_equal(t->image.pieces.count, 2); /* state and chunk */
 }
 
 /* What it needed once and no more is not read for ever. */
@@ -290,6 +290,7 @@ static void test_strange_chunks(void **state)
 		{ UINT64_MAX - 7, 8 },
 		{ FAKE_BASE, FAKE_BASE - 8 },
 		{ FAKE_BASE, FAKE_BASE + (1ull << 40) },
+		{ FAKE_BASE, FAKE_BASE + (1ull << 26) }, /* not read */
 		{ FAKE_BASE + 3, FAKE_BASE + 1000 },
 	};
 	const struct layout *l = &world.fake.python.layout;
@@ -336,6 +337,25 @@ static void test_half_made(void **state)
 		assert_int_equal(read_stack(NULL), 0);
 		assert_frames(4);
 	}
+}
+
+/* Much deeper than it was, before its entry: believed at the second look. */
+static void test_half_made_or_deep(void **state)
+{
+	struct tstate *t;
+
+	(void)state;
+	begin(1);
+	put_stack(3);
+	assert_int_equal(read_stack(NULL), 0);
+	stacks_set_top(&world.fake, thread,
+		       stacks_entered(&world.fake, 0, 1, 1500), 0);
+	t = tstate();
+	assert_int_equal(read_stack(NULL), ERR_LOST);
+	t->have = true;
+	assert_int_equal(stack_read(&world.capture, t, true, world.gil, NULL),
+			 0);
+	assert_frames(1500);
 }
 
 /* Freed, and another one in its place. */
@@ -418,6 +438,7 @@ int main(void)
 		TEST(test_strange_chunks),
 		TEST(test_endless_frames),
 		TEST(test_half_made),
+		TEST(test_half_made_or_deep),
 		TEST(test_another_thread),
 		TEST(test_another_program),
 		TEST(test_faults),

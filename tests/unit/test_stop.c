@@ -231,10 +231,10 @@ static void test_settle(void **state)
 	assert_int_equal(stop_begin(&s, c.pid, false), 0);
 	assert_int_equal(stop_wait(&s, 0, MS), ERR_TIMEOUT);
 	leave_vfork(&c);
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	assert_int_equal(s.state, STOP_NONE);
 	assert_free(&c);
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	child_end(&c);
 }
 
@@ -252,7 +252,7 @@ static void test_old_reports_do_not_matter(void **state)
 	assert_int_equal(stop_wait(&s, 0, 10 * MS), ERR_TIMEOUT);
 	assert_true(clock_now() - start >= 10 * MS);
 	leave_vfork(&c);
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	child_end(&c);
 }
 
@@ -285,7 +285,7 @@ static void test_a_report_wakes_the_sleep(void **state)
 	assert_true(stop_sleep_until(clock_now() + LONG));
 	assert_true(clock_now() - start < LONG);
 	assert_false(stop_sleep_until(start)); /* long past */
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	pthread_join(thread, NULL);
 	assert_free(&c);
 	child_end(&c);
@@ -330,7 +330,7 @@ static void test_killed_while_it_stands(void **state)
 	assert_int_equal(stop_wait(&s, 0, LONG), 0);
 	kill(c.pid, SIGKILL);
 	assert_true(child_await(c.pid, 'Z'));
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	assert_int_equal(s.state, STOP_NONE);
 	assert_int_equal(waitpid(c.pid, &status, 0), c.pid);
 	assert_int_equal(WTERMSIG(status), SIGKILL);
@@ -372,7 +372,7 @@ static void test_a_thread_ends_seized(void **state)
 	assert_int_equal(ptrace(PTRACE_SEIZE, tid, NULL, NULL), 0);
 	atomic_store(&c.shared->go, 1);
 	assert_true(child_await(tid, 'Z'));
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	assert_int_equal(child_state(tid), 0);
 	assert_free(&c);
 	child_end(&c);
@@ -421,7 +421,7 @@ static void test_traced_by_another(void **state)
 	assert_int_equal(s.state, STOP_NONE);
 	child_end(&tracer);
 	assert_int_equal(stop_begin(&s, c.pid, false), 0);
-	stop_settle(&s);
+	stop_settle(&s, LONG);
 	assert_free(&c);
 	child_end(&c);
 }

@@ -185,6 +185,8 @@ static void test_command(void **state)
 	assert_string_equal(COMMAND(s, "a\0$HOME\0`b`\0*\0\n\0"),
 			    "a '$HOME' '`b`' '*' '\n'");
 	assert_string_equal(COMMAND(s, "no end"), "'no end'");
+	/* as setproctitle() leaves it */
+	assert_string_equal(COMMAND(s, "nginx:\0\0\0\0\0\0\0"), "nginx:");
 	assert_string_equal(COMMAND(s, ""), "[kworker/0:1]");
 }
 

@@ -310,6 +310,18 @@ static void test_inner_ids(void **state)
 	assert_int_equal(task_from_inner(&s->fake, 1), 0);
 }
 
+static void test_tracer(void **state)
+{
+	struct setting *s = *state;
+
+	assert_int_equal(task_tracer(&s->own, getpid()), 0);
+	folder_put(&s->folder, "task/7/status", "Name:\tx\nTracerPid:\t42\n");
+	assert_int_equal(task_tracer(&s->fake, 7), 42);
+	folder_put(&s->folder, "task/7/status", "Name:\tx\n");
+	assert_int_equal(task_tracer(&s->fake, 7), 0);
+	assert_int_equal(task_tracer(&s->fake, 8), 0);
+}
+
 /* ---- the CPU, names of calls ------------------------------------------- */
 
 static void test_own_cpu(void **state)
@@ -369,6 +381,9 @@ static void test_cpu_of_strange_words(void **state)
 
 static void test_names_of_calls(void **state)
 {
+	const char *name;
+	int64_t number;
+
 	(void)state;
 	assert_string_equal(syscall_name(SYS_read), "read");
 	assert_string_equal(syscall_name(SYS_futex), "futex");
@@ -377,6 +392,11 @@ static void test_names_of_calls(void **state)
 	assert_null(syscall_name(100000));
 	assert_null(syscall_name(INT64_MIN));
 	assert_null(syscall_name(INT64_MAX));
+	for (number = 0; number < 2000; number++) {
+		name = syscall_name(number);
+		assert_true(!name || (*name >= 'a' && *name <= 'z') ||
+			    *name == '_');
+	}
 	assert_true(syscall_is_futex(SYS_futex));
 	assert_false(syscall_is_futex(SYS_read));
 	assert_false(syscall_is_futex(-1));
@@ -396,6 +416,7 @@ int main(void)
 		TEST(test_look_text),
 		TEST(test_open_needs_both),
 		TEST(test_inner_ids),
+		TEST(test_tracer),
 		TEST(test_own_cpu),
 		TEST(test_cpu_of_strange_words),
 		TEST(test_names_of_calls),

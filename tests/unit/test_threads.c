@@ -69,7 +69,7 @@ static void test_one_goes(void **state)
 	(void)state;
 	c = world_thread(&world, TID_C);
 	assert_int_equal(refresh(), 0);
-	world_tstate(&world, c)->announced = true;
+	world_tstate(&world, c)->known = true;
 	world_unlink_newest(&world);
 	assert_int_equal(refresh(), 0);
 	assert_true(known(a) && known(b) && !known(c));
@@ -105,6 +105,18 @@ static void test_not_bound_yet(void **state)
 	set_native_id(b, TID_B);
 	assert_int_equal(refresh(), 0);
 	assert_true(known(b) && !world.capture.list_stale);
+}
+
+/* Two of one thread, as C code can make them. */
+static void test_two_of_one_thread(void **state)
+{
+	(void)state;
+	world_release(&world);
+	world_init(&world, fake_versions[2]);
+	a = world_thread(&world, TID_A);
+	b = world_thread(&world, TID_A);
+	assert_int_equal(refresh(), 0);
+	assert_true(known(a) && known(b) && !world.capture.list_stale);
 }
 
 /* 3.11: its creator's id until it runs. */
@@ -204,6 +216,7 @@ int main(void)
 		TEST(test_one_goes),
 		TEST(test_another_at_its_address),
 		TEST(test_not_bound_yet),
+		TEST(test_two_of_one_thread),
 		TEST(test_with_the_id_of_its_creator),
 		TEST(test_its_thread_ended),
 		TEST(test_torn_lists),

@@ -175,6 +175,21 @@ static void test_generators_are_told(void **state)
 	}
 }
 
+/* As a traceback keeps it: a frame object owns it. */
+static void test_frames_of_objects(void **state)
+{
+	struct setting *s = *state;
+	raddr_t top;
+
+	set_version(s, V3_13);
+	top = stacks_entered(&s->fake, 0, 1, 1);
+	top = stacks_frame(&s->fake, CODE(2), top, OWNER_OBJECT);
+	stacks_set_top(&s->fake, s->thread, top, 0);
+	assert_int_equal(walk(s), WALK_DONE);
+	assert_string_equal(codes(s), "2 1");
+	assert_false(s->frames[0].generator);
+}
+
 /* While a call returns, the shim itself is the newest frame. */
 static void test_shim_on_top(void **state)
 {
@@ -217,7 +232,7 @@ static void test_tagged_code_words(void **state)
 		      CODE(7) | 3);
 	stacks_set_top(&s->fake, s->thread, frame, 0);
 	assert_int_equal(walk(s), WALK_DONE);
-	assert_string_equal(codes(s), "7");
+	assert_true(s->frames[0].code == CODE(7));
 	set_version(s, V3_13);
 	frame = stacks_entered(&s->fake, 0, 1, 1);
 	fake_put_word(&s->fake, frame + s->fake.python.layout.frame_code,
@@ -500,6 +515,7 @@ int main(void)
 		TEST(test_no_frame),
 		TEST(test_two_entries),
 		TEST(test_generators_are_told),
+		TEST(test_frames_of_objects),
 		TEST(test_shim_on_top),
 		TEST(test_owners_above_the_shim),
 		TEST(test_tagged_code_words),
