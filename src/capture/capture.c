@@ -153,6 +153,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 		err = take_all_gils(c, patient);
 	if (err)
 		return err;
+	codes_resolve_all(c);
 	refresh_names(c);
 	send_tick(c, deadline_ns);
 	return 0;

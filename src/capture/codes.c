@@ -236,3 +236,36 @@ int codes_resolve(struct capture *c, struct tstate *t, bool *changed)
 		err = resolve_one(c, &t->raw.items[i]);
 	return err ? err : take_over(c, t, changed);
 }
+
+static enum lost_kind kind_of(int err)
+{
+	if (err == ERR_FULL)
+		return LOST_RING;
+	return err == ERR_GARBAGE || err == ERR_FAULT ? LOST_MEMORY : LOST_CODE;
+}
+
+static void resolve_fresh(struct capture *c, struct tstate *t)
+{
+	bool changed = false;
+	int err = codes_resolve(c, t, &changed);
+
+	t->unsent = t->unsent || changed;
+	if (!err)
+		return;
+	t->have = false; /* read it again */
+	t->lost = true;
+	t->lost_kind = kind_of(err);
+}
+
+void codes_resolve_all(struct capture *c)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (t->fresh && t->have)
+			resolve_fresh(c, t);
+		t->fresh = false;
+	}
+}

@@ -168,6 +168,8 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 /* codes.c: which code objects these are; fills t->frames. *changed: not the
  * frames it had. */
 int codes_resolve(struct capture *c, struct tstate *t, bool *changed);
+/* Of all that were copied in this tick; at once, before anything else. */
+void codes_resolve_all(struct capture *c);
 
 /* send.c: into the ring */
 int send_process(struct capture *c);

@@ -180,32 +180,13 @@ static bool same_state(const struct state *a, const struct state *b)
 	       a->syscall == b->syscall;
 }
 
-static enum lost_kind kind_of(int err)
-{
-	if (err == ERR_FULL)
-		return LOST_RING;
-	return err == ERR_GARBAGE || err == ERR_FAULT ? LOST_MEMORY : LOST_CODE;
-}
-
 /* What this tick says of the thread; false when the ring is full. */
 static bool send_one(struct capture *c, struct tstate *t)
 {
-	bool changed = false;
-	int err = 0;
-
-	if (t->fresh && t->have)
-		err = codes_resolve(c, t, &changed);
-	t->fresh = false;
-	if (err) {
-		t->have = false; /* read it again */
-		t->lost = true;
-		t->lost_kind = kind_of(err);
-	}
 	t->now.lost = t->lost;
 	t->now.lost_kind = t->lost ? t->lost_kind : 0;
 	if (!t->announced && !send_thread(c, t))
 		return false;
-	t->unsent = t->unsent || changed;
 	if (!t->unsent && same_state(&t->now, &t->sent))
 		return true;
 	return send_entry(c, t, !t->unsent || t->lost);

@@ -155,7 +155,7 @@ static void test_fields_behind_the_head(void **state)
 
 static void test_plausible(void **state)
 {
-	static const struct code_print good = { 1, 8, 16, 24, 1 };
+	static const struct code_print good = { 1, 8, 16, 24, 1, 0 };
 	struct code_print c = good;
 
 	(void)state;
