@@ -35,17 +35,19 @@ class Fleet:
     """All scenarios of one interpreter, started a few at a time."""
 
     def __init__(self, python):
-        self.python, self.targets, self.todo = python, {}, list(SCENARIOS)
+        self.python, self.todo = python, list(SCENARIOS)
+        self.targets, self.reports = {}, {}
 
     def get(self, scenario):
         """A parked process and its own report."""
         if scenario not in self.targets:
             self.launch(scenario)
         target = self.targets[scenario]
-        line = target.ready or target.lines.next()
+        line = self.reports.get(scenario) or target.lines.next()
         while line and not line.startswith(("{", "skipped")):
             line = target.lines.next()
         assert line, "%s ended without a report" % scenario
+        self.reports[scenario] = line
         if line.startswith("skipped"):
             pytest.skip(line)
         harness.wait_till_asleep(target.pid)
