@@ -158,11 +158,19 @@ static void test_only_what_changed(void **state)
 	assert_int_equal(count, 1);
 }
 
+static void assert_right_or_none(const struct seen *seen, pid_t tid,
+				 unsigned int n)
+{
+	const char *stack = stack_of(seen, tid);
+
+	assert_true(*stack == '-' || strlen(stack) == n);
+}
+
 /* Whatever finds no room: later ticks are right, and the lost are counted. */
 static void test_ring_full_at_any_moment(void **state)
 {
 	struct seen seen;
-	unsigned int room, n = 2;
+	unsigned int room, n;
 	uint64_t lost;
 
 	(void)state;
@@ -170,7 +178,7 @@ static void test_ring_full_at_any_moment(void **state)
 	tick(&seen);
 	for (room = 0; room < 60; room++) {
 		lost = world.capture.counts.ring_lost;
-		n = n % 7 + 1;
+		n = room % 3 ? room % 7 + 1 : 1;
 		fill(room);
 		run(a, TID_A, n);
 		run(b, TID_B, 8 - n);
@@ -178,6 +186,8 @@ static void test_ring_full_at_any_moment(void **state)
 		drain(&seen);
 		if (seen.count == 0)
 			assert_true(world.capture.counts.ring_lost > lost);
+		assert_right_or_none(&seen, TID_A, n);
+		assert_right_or_none(&seen, TID_B, 8 - n);
 		if (room % 2) /* it moves on, or not */
 			run(a, TID_A, n);
 		tick(&seen);
@@ -234,6 +244,29 @@ static void test_full_then_lost(void **state)
 	assert_string_equal(stack_of(&seen, TID_A), "edcba");
 }
 
+/* Nothing else about the thread changes. */
+static void test_lost_for_the_gil(void **state)
+{
+	const struct layout *l = &world.fake.python.layout;
+	struct seen seen;
+
+	(void)state;
+	run(a, TID_A, 3);
+	world_drop_gil(&world);
+	tick(&seen);
+	assert_string_equal(stack_of(&seen, TID_A), "cba");
+	world_task(&world, TID_A, 900, WORLD_ASLEEP);
+	fake_put_int(&world.fake, world.gil + l->gil_locked, 1);
+	fake_put_word(&world.fake, world.gil + l->gil_last_holder, 4096);
+	tick(&seen);
+	assert_string_equal(stack_of(&seen, TID_A), "-");
+	assert_true(decoder_stats(decoder)->lost[LOST_GIL] > 0);
+	run(a, TID_A, 3);
+	world_drop_gil(&world);
+	tick(&seen);
+	assert_string_equal(stack_of(&seen, TID_A), "cba");
+}
+
 static void test_lost_by_kind(void **state)
 {
 	struct seen seen;
@@ -270,6 +303,7 @@ int main(void)
 		TEST(test_ring_full_at_any_moment),
 		TEST(test_goodbye_in_a_full_ring),
 		TEST(test_full_then_lost),
+		TEST(test_lost_for_the_gil),
 		TEST(test_lost_by_kind),
 	};
 

@@ -181,12 +181,14 @@ static void test_what_it_gets(void **state)
 /* A blocked signal would be blocked for good in the program. */
 static void test_no_signal_is_blocked(void **state)
 {
+	const char *const argv[] = { "grep", "SigBlk", "/proc/self/status",
+				     NULL };
 	struct setting *s = *state;
 	sigset_t all, old;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	run_shell(s, "grep SigBlk /proc/self/status");
+	run(s, argv, true);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	assert_string_equal(s->text, "SigBlk:\t0000000000000000\n");
 }

@@ -79,7 +79,10 @@ static void test_one_goes(void **state)
 	fake_put_word(&world.fake, b + world.fake.python.layout.thread_next, 0);
 	assert_int_equal(refresh(), 0);
 	assert_true(!known(a) && known(b));
+	c = world_thread(&world, TID_C);
+	assert_int_equal(refresh(), 0);
 	assert_int_equal(world_tstate(&world, b)->task.tid, TID_B);
+	assert_int_equal(world_tstate(&world, c)->task.tid, TID_C);
 }
 
 static void test_another_at_its_address(void **state)
