@@ -32,6 +32,9 @@ void capture_free(struct capture *c);
  * runs another program. With `patient` it tries long instead of four times:
  * for dump, where there is no other tick and so no bias. */
 int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient);
+/* The ring had no room for all of the last tick: go on where it was left, once
+ * something was taken out. For dump, which has only one. */
+void capture_send_rest(struct capture *c);
 /* Between ticks: a stop that never came in time is let go; thread names are
  * read. Sleeps until the deadline. */
 void capture_sleep_until(struct capture *c, uint64_t deadline_ns);

@@ -113,6 +113,12 @@ static int take_all_gils(struct capture *c, bool patient)
 	return err;
 }
 
+void capture_send_rest(struct capture *c)
+{
+	c->counts.ring_lost = 0;
+	send_tick(c, c->instant_ns);
+}
+
 /* Lists that cannot be read by then are those of a process that ended or runs
  * another program. */
 static int refresh(struct capture *c)

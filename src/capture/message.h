@@ -42,7 +42,10 @@ struct msg_lines {
 	uint32_t len;
 };
 
-enum { LINES_PIECE = 32768 }; /* bytes of a line table in one message */
+enum {
+	LINES_PIECE = 32768, /* bytes of a line table in one message */
+	LINES_MAX = 1 << 19, /* of it in all; lines beyond are not known */
+};
 
 struct msg_thread {
 	uint32_t kind;

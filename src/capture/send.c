@@ -67,7 +67,7 @@ int send_code(struct capture *c, uint32_t number, const struct code_copy *code)
 {
 	size_t len = sizeof(struct msg_code) + code->name.len + code->file.len;
 	struct msg_code *m = ring_reserve(c->ring, len);
-	size_t at, piece;
+	size_t lines_len = MIN(code->linetable.len, LINES_MAX), at, piece;
 	char *text;
 
 	if (!m)
@@ -83,8 +83,8 @@ int send_code(struct capture *c, uint32_t number, const struct code_copy *code)
 	text = append((char *)(m + 1), code->name.data, code->name.len);
 	append(text, code->file.data, code->file.len);
 	ring_commit(c->ring, len);
-	for (at = 0; at < code->linetable.len; at += piece) {
-		piece = MIN(code->linetable.len - at, LINES_PIECE);
+	for (at = 0; at < lines_len; at += piece) {
+		piece = MIN(lines_len - at, LINES_PIECE);
 		if (!send_lines(c, number, code->linetable.data + at, piece))
 			return ERR_FULL;
 	}

@@ -185,7 +185,7 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	w.room = STACK_ROOM;
 	w.keep_leaf = STACK_KEEP_LEAF;
 	w.limit = STACK_LIMIT;
-	w.expected = deep || !t->have ? STACK_LIMIT : t->total;
+	w.expected = deep || !t->total ? STACK_LIMIT : t->total;
 	while (!err) {
 		err = fetch(c, t, from, gil, g);
 		if (err)

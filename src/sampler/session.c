@@ -421,7 +421,9 @@ int session_snapshot(struct session *s)
 	int err, reader_err;
 
 	err = capture_tick(s->capture, clock_now(), true);
-	drain(s, &reader_err);
+	while (drain(s, &reader_err) && !err && !reader_err &&
+	       !decoder_stats(s->decoder)->ticks)
+		capture_send_rest(s->capture);
 	s->end_ns = clock_now();
 	if (!err && !decoder_stats(s->decoder)->samples)
 		err = why_nothing(s);

@@ -4,6 +4,9 @@
 
 #include "cprof/target.h"
 
+/* Enough for a status file: its groups alone can be many. */
+enum { STATUS_SIZE = 1 << 16 };
+
 /* The file `path` below directory fd `dir` into buf, NUL-terminated. Returns
  * the bytes read (cut at size - 1) or a negative ERR_*. */
 ssize_t proc_read(int dir, const char *path, char *buf, size_t size);

@@ -103,7 +103,7 @@ static bool is_kernel_thread(const char *its)
 
 void rights_explain(pid_t pid, struct rights *out)
 {
-	char own[4096], its[4096], path[64];
+	char own[STATUS_SIZE], its[STATUS_SIZE], path[64];
 
 	*out = (struct rights){ .is_root = geteuid() == 0 };
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);

@@ -34,7 +34,7 @@ static uint64_t read_start_time(int proc, char *state)
 
 static int own_depth(void)
 {
-	char text[4096];
+	char text[STATUS_SIZE];
 	int depth;
 
 	if (proc_read(AT_FDCWD, "/proc/self/status", text, sizeof(text)) < 0)
@@ -45,7 +45,7 @@ static int own_depth(void)
 
 static int read_depth(struct target *t)
 {
-	char text[4096];
+	char text[STATUS_SIZE];
 	int depth;
 	ssize_t got = proc_read(t->proc, "status", text, sizeof(text));
 
@@ -89,7 +89,10 @@ int target_open(struct target *t, pid_t pid)
 	t->root = openat(t->proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	t->pidfd = syscall(SYS_pidfd_open, pid, 0);
 	choose_memory(t);
-	return 0;
+	if (target_alive(t)) /* the pidfd is that of the same process */
+		return 0;
+	target_close(t);
+	return ERR_NOPROC;
 }
 
 static void close_fd(int *fd)

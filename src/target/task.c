@@ -107,7 +107,7 @@ void task_name(const struct target *t, pid_t tid, char name[16])
 
 pid_t task_tracer(const struct target *t, pid_t tid)
 {
-	char path[64], text[4096];
+	char path[64], text[STATUS_SIZE];
 
 	snprintf(path, sizeof(path), "task/%d/status", (int)tid);
 	if (proc_read(t->proc, path, text, sizeof(text)) < 0)
@@ -143,7 +143,7 @@ int task_list(const struct target *t, pid_t *tids, unsigned int *n)
 
 static pid_t inner_id(const struct target *t, pid_t tid)
 {
-	char path[64], text[4096];
+	char path[64], text[STATUS_SIZE];
 	int depth;
 
 	snprintf(path, sizeof(path), "task/%d/status", (int)tid);
