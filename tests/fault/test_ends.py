@@ -65,7 +65,7 @@ def test_exits_by_itself(python, start, recording, tmp_path):
     assert target.last_line().startswith("ok"), target.lines.seen
     assert "the target ended" in done.err
     assert harness.total(harness.read_folded(
-        str(tmp_path / "x.folded"))) > 50
+        str(tmp_path / "x.folded"))) > 0
 
 
 EXECS = """
