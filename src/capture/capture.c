@@ -53,8 +53,8 @@ out:
 
 int capture_reattach(struct capture *c, struct python *found)
 {
-	instant_take_back(c);
-	instant_release_late(c);
+	stand_take_back(c);
+	stand_release_late(c);
 	threads_release(c);
 	map_clear(&c->code_index);
 	c->codes.count = 0;
@@ -62,15 +62,6 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->list_stale = true;
 	c->names_read_ns = 0;
 	return attach(c, found);
-}
-
-void capture_settle(struct capture *c)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->late.count; i++)
-		stop_settle(&c->late.items[i], NSEC_PER_SEC);
-	instant_release_late(c);
 }
 
 void capture_free(struct capture *c)
@@ -151,7 +142,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 
 	c->serial++;
 	c->pause_ns = 0;
-	instant_release_late(c);
+	stand_release_late(c);
 	err = refresh(c);
 	if (!err && !c->interp_count)
 		return 0; /* it is being set up or torn down */
@@ -167,10 +158,10 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 
 void capture_sleep_until(struct capture *c, uint64_t deadline_ns)
 {
-	instant_release_late(c);
+	stand_release_late(c);
 	while (c->late.count && clock_now() < deadline_ns) {
 		stop_sleep_until(deadline_ns);
-		instant_release_late(c);
+		stand_release_late(c);
 	}
 	clock_sleep_until(deadline_ns);
 }

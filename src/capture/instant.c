@@ -16,18 +16,7 @@
  */
 #include "internal.h"
 
-#include <sched.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-enum {
-	SPIN_NS = 30000, /* a stop on another CPU takes 3 us */
-	STOP_TIMEOUT_NS = 200000,
-	HALF_MADE_WAIT_NS = 30000,
-	REFUSED_WAIT_NS = 50000,
-	REFUSED_NS = 1000000000, /* then it is not for the moment */
-};
+enum { HALF_MADE_WAIT_NS = 30000 };
 
 struct attempt {
 	raddr_t gil;
@@ -147,72 +136,7 @@ static int proven(const struct attempt *a)
 	return 0;
 }
 
-static void wait_a_little(uint64_t ns)
-{
-	struct timespec span = { .tv_nsec = ns };
-
-	nanosleep(&span, NULL);
-}
-
 /* ---- the holder runs: stop it ----------------------------------------- */
-
-static void count_pause(struct capture *c, const struct stop *s,
-			uint64_t end_ns)
-{
-	uint64_t pause = end_ns - s->stands_ns;
-
-	c->counts.stops++;
-	c->counts.held_ns += end_ns - s->asked_ns;
-	c->counts.longest_stop_ns = MAX(c->counts.longest_stop_ns, pause);
-	c->pause_ns += pause;
-}
-
-/* One that has not come yet is kept until it can be let go: it must never be
- * forgotten. */
-static void keep_late(struct capture *c, struct stop *s)
-{
-	struct stop *late = vec_push(&c->late);
-
-	if (late)
-		*late = *s;
-	else
-		stop_settle(s, UINT64_MAX / 2);
-}
-
-static void let_go(struct capture *c, struct stop *s)
-{
-	bool stood;
-
-	if (s->state == STOP_ASKED)
-		stop_wait(s, 0, 0); /* it may stand by now */
-	stood = s->state == STOP_STANDS;
-	if (stop_disturbed(s))
-		c->counts.disturbed++;
-	stop_end(s);
-	if (stood)
-		count_pause(c, s, clock_now());
-}
-
-void instant_release_late(struct capture *c)
-{
-	uint32_t i;
-
-	for (i = c->late.count; i-- > 0;) {
-		let_go(c, &c->late.items[i]);
-		if (c->late.items[i].state == STOP_NONE)
-			c->late.items[i] = c->late.items[--c->late.count];
-	}
-}
-
-static bool is_late(const struct capture *c, pid_t tid)
-{
-	uint32_t i;
-
-	for (i = 0; i < c->late.count; i++)
-		if (c->late.items[i].tid == tid)
-			return true;
-	return false;
-}
 
 /* A stop that was asked for cannot be passed by user code: a thread that has
  * not stopped 200 us later is in the kernel or has no CPU. Its memory stands,
@@ -220,82 +144,16 @@ static bool is_late(const struct capture *c, pid_t tid)
 static int read_without_stop(struct capture *c, struct attempt *a)
 {
 	struct sched before = { 0 }, after = { 0 };
-	int err = task_sched(&a->holder->task, &before);
+	int err;
 
-	c->instant_ns = clock_now();
-	if (!err)
-		err = copy_holder(c, a);
-	if (!err)
-		err = task_sched(&a->holder->task, &after);
+	if (task_sched(&a->holder->task, &before))
+		return ERR_LOST;
+	err = copy_holder(c, a);
 	if (err)
 		return err;
-	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
-}
-
-/* Spinning on the holder's own CPU would keep it from stopping. */
-static uint64_t spin_time(struct capture *c, const struct tstate *t)
-{
-	int cpu = task_cpu(c->target->mem, t->ident);
-
-	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
-}
-
-/* We trace it: a thread of ours called exec, upon which it has the id of the
- * first thread, and the stop that was asked for is still to come. */
-static void take_back(struct capture *c, pid_t tid)
-{
-	struct stop stop = {
-		.tid = tid,
-		.state = STOP_ASKED,
-		.keep_exit = c->keep_exit && tid == c->target->pid,
-		.asked_ns = clock_now(),
-	};
-
-	if (!is_late(c, tid))
-		keep_late(c, &stop);
-}
-
-void instant_take_back(struct capture *c)
-{
-	if (task_tracer(c->target, c->target->pid) == gettid())
-		take_back(c, c->target->pid);
-}
-
-/* It is ending, or somebody else traces it: for the moment of a tick, as
- * another cprof does, or for long, as a debugger does. */
-static int refused(struct capture *c, pid_t tid)
-{
-	uint64_t now = clock_now();
-	pid_t tracer = task_tracer(c->target, tid);
-
-	if (tracer == gettid())
-		take_back(c, tid);
-	if (!tracer || tracer == gettid()) {
-		wait_a_little(REFUSED_WAIT_NS);
-		c->list_stale = true;
+	if (task_sched(&a->holder->task, &after))
 		return ERR_LOST;
-	}
-	if (!c->refused_ns)
-		c->refused_ns = now;
-	if (now - c->refused_ns > REFUSED_NS)
-		return ERR_PERM;
-	wait_a_little(REFUSED_WAIT_NS);
-	return ERR_LOST;
-}
-
-/* The stop's outcome: 0 it stands, ERR_TIMEOUT it is on its way. */
-static int make_stand(struct capture *c, struct attempt *a, struct stop *stop)
-{
-	pid_t tid = a->holder->task.tid;
-	uint64_t spin_ns = spin_time(c, a->holder);
-	int err = stop_begin(stop, tid, c->keep_exit && tid == c->target->pid);
-
-	if (!err)
-		err = stop_wait(stop, spin_ns, STOP_TIMEOUT_NS);
-	if (err == ERR_PERM)
-		return refused(c, tid);
-	c->refused_ns = 0;
-	return err == ERR_NOPROC ? ERR_LOST : err; /* that thread ended */
+	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
 }
 
 static int copy_standing(struct capture *c, struct attempt *a)
@@ -303,18 +161,14 @@ static int copy_standing(struct capture *c, struct attempt *a)
 	struct stop stop;
 	int err;
 
-	if (is_late(c, a->holder->task.tid))
-		return read_without_stop(c, a);
-	err = make_stand(c, a, &stop);
+	stack_rehearse(c, a->holder);
+	err = stand_begin(c, a->holder, &stop);
 	if (err == ERR_TIMEOUT)
 		err = read_without_stop(c, a);
 	else if (!err)
 		err = copy_holder(c, a);
 	c->instant_ns = clock_now();
-	if (stop.state == STOP_STANDS)
-		let_go(c, &stop);
-	if (stop.state != STOP_NONE)
-		keep_late(c, &stop);
+	stand_end(c, &stop);
 	return err;
 }
 
@@ -544,7 +398,7 @@ int instant_take(struct capture *c, raddr_t gil, bool patient)
 		a.deep = is_half_made(&a);
 		if (!a.deep || !tries)
 			continue;
-		wait_a_little(wait_ns);
+		clock_sleep_until(clock_now() + wait_ns);
 		wait_ns = MIN(2 * wait_ns, NSEC_PER_MSEC);
 	}
 	lose(c, &a);

@@ -152,18 +152,27 @@ int glance_add(struct capture *c, struct image *i, raddr_t gil);
 int glance_parse(struct capture *c, struct image *i, struct glance *g);
 int glance_read(struct capture *c, raddr_t gil, struct glance *g);
 
+/* stand.c: the holder stands. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
+ * ERR_PERM. Whatever it was, stand_end() comes after. */
+int stand_begin(struct capture *c, const struct tstate *t, struct stop *s);
+void stand_end(struct capture *c, struct stop *s);
+void stand_release_late(struct capture *c);
+/* After an exec: the first thread may be one that we stop, under a new id. */
+void stand_take_back(struct capture *c);
+
 /* instant.c: copies of all threads of a GIL that are one instant. 0, also when
  * threads were lost; ERR_NOPROC, ERR_REPLACED, ERR_PERM. */
 int instant_take(struct capture *c, raddr_t gil, bool patient);
-void instant_release_late(struct capture *c);
-/* After an exec: the first thread may be one that we stop, under a new id. */
-void instant_take_back(struct capture *c);
 
 /* stack.c: one thread's frames into t->raw. With a glance, this is read last
  * in each call. 0, ERR_LOST (half made), ERR_FAULT, ERR_GARBAGE, ERR_NOPROC,
  * ERR_REPLACED; ERR_NOT_FOUND: another thread's state lies there now. */
 int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g);
+
+/* The same while the thread runs, for what it leaves: a plan that fits better and
+ * warm caches, so that the pause is shorter. What it read proves nothing. */
+void stack_rehearse(struct capture *c, struct tstate *t);
 
 /* codes.c: which code objects these are; fills t->frames. *changed: not the
  * frames it had. */

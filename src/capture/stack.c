@@ -15,6 +15,7 @@ enum {
 	CHUNK = 16384, /* DATA_STACK_CHUNK_SIZE */
 	CHUNK_MAX = 1 << 24,
 	PLAN_MAX = 600, /* pieces that are predicted */
+	REHEARSED_FETCHES = 8,
 };
 
 struct chunk {
@@ -171,14 +172,14 @@ static int walk_error(enum walk_result result)
 	}
 }
 
-int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
-	       struct glance *g)
+static int read_frames(struct capture *c, struct tstate *t, bool deep,
+		       raddr_t gil, struct glance *g, int fetches)
 {
 	struct walk w;
 	enum walk_result result;
 	raddr_t cursor = 0;
 	uint32_t from = 0;
-	int err = plan(c, t), fetches = 0;
+	int err = plan(c, t);
 
 	walk_init(&w, t->addr);
 	w.frames = c->scratch;
@@ -199,10 +200,21 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 		if (result != WALK_MISSING)
 			return result ? walk_error(result) :
 					keep_frames(c, t, &w);
-		if (++fetches > FETCHES_MAX)
+		if (--fetches <= 0)
 			return ERR_GARBAGE;
 		from = t->image.pieces.count;
 		err = add_missing(c, t, &w, &cursor);
 	}
 	return err;
+}
+
+int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
+	       struct glance *g)
+{
+	return read_frames(c, t, deep, gil, g, FETCHES_MAX);
+}
+
+void stack_rehearse(struct capture *c, struct tstate *t)
+{
+	read_frames(c, t, false, 0, NULL, REHEARSED_FETCHES);
 }

@@ -25,6 +25,7 @@ enum {
 	POLL_MS = 25, /* how long a sample may lie in the ring */
 	NAP_MS = 50, /* how long a stop request may go unnoticed */
 	READERS_MAX = 8,
+	ASK_EVERY_MS = 10,
 	DYING_MS = 100,
 	FIFO_PRIORITY = 5,
 	FILES_MAX = 1 << 18,
@@ -57,6 +58,7 @@ struct session {
 	int error;
 	int done_fd; /* readable once done */
 
+	uint64_t asked_ns; /* when it was asked whether the target ended */
 	uint64_t start_ns, end_ns, start_cpu_ns;
 	struct meta meta;
 	char host[256], found[384];
@@ -115,11 +117,16 @@ static void take_stop_signals(struct session *s)
 /* Why sampling must end now, or SESSION_RUNNING. */
 static enum session_end reason_to_end(struct session *s)
 {
+	uint64_t now = clock_now();
+
 	take_stop_signals(s);
 	if (atomic_load(&s->stop))
 		return SESSION_STOPPED;
-	if (time_is_over(s, clock_now()))
+	if (time_is_over(s, now))
 		return SESSION_DURATION;
+	if (now - s->asked_ns < ASK_EVERY_MS * NSEC_PER_MSEC)
+		return SESSION_RUNNING; /* a tick would notice, too */
+	s->asked_ns = now;
 	return target_ended(s) ? SESSION_TARGET_ENDED : SESSION_RUNNING;
 }
 
@@ -218,6 +225,8 @@ static enum session_end after_error(struct session *s, int err)
 	if (err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_FAULT ||
 	    err == ERR_GARBAGE)
 		return after_exec(s);
+	if (ends_within(s, DYING_MS))
+		return SESSION_TARGET_ENDED;
 	s->error = err;
 	return SESSION_FAILED;
 }

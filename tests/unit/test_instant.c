@@ -498,7 +498,7 @@ static void settle(void)
 {
 	while (world.capture.late.count) {
 		child_nap(1);
-		instant_release_late(&world.capture);
+		stand_release_late(&world.capture);
 	}
 }
 
@@ -599,11 +599,11 @@ static void test_late(void **state)
 		assert_int_equal(world.capture.late.count, 1);
 	}
 	assert_true(child_traced(child.pid));
-	instant_release_late(&world.capture);
+	stand_release_late(&world.capture);
 	assert_int_equal(world.capture.late.count, 1); /* not come yet */
 	atomic_store(&child.shared->go, 3);
 	assert_true(child_await(child.pid, 't'));
-	instant_release_late(&world.capture);
+	stand_release_late(&world.capture);
 	assert_int_equal(world.capture.late.count, 0);
 	assert_false(child_traced(child.pid));
 	assert_true(child_moves(&child));
@@ -639,7 +639,7 @@ static void test_late_but_it_ran(void **state)
 	}
 	atomic_store(&child.shared->go, 3);
 	assert_true(child_await(child.pid, 't'));
-	instant_release_late(&world.capture);
+	stand_release_late(&world.capture);
 	child_end(&child);
 }
 
@@ -692,14 +692,14 @@ static void test_taken_back(void **state)
 	(void)state;
 	begin_child(child_spin);
 	world.target.pid = child.pid;
-	instant_take_back(&world.capture);
+	stand_take_back(&world.capture);
 	assert_int_equal(world.capture.late.count, 0); /* nobody traces it */
 	assert_int_equal(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL), 0);
 	assert_int_equal(ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL), 0);
 	put_tracer(child.pid, gettid());
 	assert_int_equal(take(), 0); /* refused: it is ours */
 	assert_int_equal(world.capture.late.count, 1);
-	instant_take_back(&world.capture);
+	stand_take_back(&world.capture);
 	assert_int_equal(world.capture.late.count, 1); /* once */
 	settle();
 	assert_false(child_traced(child.pid));
