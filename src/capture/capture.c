@@ -75,6 +75,7 @@ void capture_free(struct capture *c)
 	map_release(&c->code_index);
 	vec_release(&c->codes);
 	vec_release(&c->resolved);
+	vec_release(&c->proofs);
 	image_release(&c->glance);
 	image_release(&c->prints);
 	if (c->scratch)

@@ -60,32 +60,59 @@ static uint32_t string_len(const struct capture *c, const struct buf *text)
 	       MIN(len, (size_t)STRING_MAX);
 }
 
-static int plan_code(struct capture *c, const struct known_code *code)
+/* Files come with many code objects: each is read once. */
+static int plan_file(struct capture *c, raddr_t addr, uint32_t len,
+		     uint32_t *piece)
 {
+	const struct image_piece *there;
+	uint32_t i;
+
+	for (i = c->proofs.count; i-- > 0;) {
+		there = &c->prints.pieces.items[c->proofs.items[i].file];
+		*piece = c->proofs.items[i].file;
+		if (there->addr == addr && there->len == len)
+			return 0;
+	}
+	*piece = c->prints.pieces.count;
+	return image_add(&c->prints, addr, len);
+}
+
+static int plan_code(struct capture *c, uint32_t code_index)
+{
+	const struct known_code *code = &c->codes.items[code_index];
 	uint32_t skip = c->python.layout.unicode_length;
+	struct proof proof = { .code = code_index,
+			       .head = c->prints.pieces.count };
+	struct proof *place;
 	int err = image_add(&c->prints, code->addr, head_len(c));
 
+	proof.name = c->prints.pieces.count;
 	if (!err && compares_strings(c))
 		err = image_add(&c->prints, code->print.qualname + skip,
 				code->name_len);
 	if (!err && compares_strings(c))
-		err = image_add(&c->prints, code->print.filename + skip,
-				code->file_len);
-	return err;
+		err = plan_file(c, code->print.filename + skip, code->file_len,
+				&proof.file);
+	place = err ? NULL : vec_push(&c->proofs);
+	if (place)
+		*place = proof;
+	return place || err ? err : ERR_NOMEM;
 }
 
-static uint64_t hash_piece(const struct capture *c, uint32_t k)
+static uint64_t hash_strings(const struct capture *c, const struct proof *p)
 {
-	const struct image_piece *piece = &c->prints.pieces.items[k];
+	const struct image_piece *pieces = c->prints.pieces.items;
+	const uint8_t *data = c->prints.data;
 
-	return hash_bytes(c->prints.data + piece->at, piece->len);
+	return hash_mix(
+		hash_bytes(data + pieces[p->name].at, pieces[p->name].len),
+		hash_bytes(data + pieces[p->file].at, pieces[p->file].len));
 }
 
-/* What piece k and those that follow say is what is known of the code. */
-static bool is_same(struct capture *c, uint32_t k,
-		    const struct known_code *code)
+static bool holds(struct capture *c, const struct proof *p)
 {
-	const struct image_piece *head = &c->prints.pieces.items[k];
+	const struct known_code *code = &c->codes.items[p->code];
+	const struct image_piece *head = &c->prints.pieces.items[p->head];
 	struct code_print now;
 
 	if (!head->len)
@@ -93,9 +120,13 @@ static bool is_same(struct capture *c, uint32_t k,
 	code_print_from(&now, &c->python.layout, c->prints.data + head->at);
 	if (!code_print_equal(&now, &code->print))
 		return false;
-	return !compares_strings(c) ||
-	       hash_mix(hash_piece(c, k + 1), hash_piece(c, k + 2)) ==
-		       code->strings;
+	return !compares_strings(c) || hash_strings(c, p) == code->strings;
+}
+
+static void reset_proofs(struct capture *c)
+{
+	image_reset(&c->prints);
+	c->proofs.count = 0;
 }
 
 static int note_strings(struct capture *c, struct known_code *code)
@@ -104,12 +135,12 @@ static int note_strings(struct capture *c, struct known_code *code)
 
 	code->name_len = string_len(c, &c->code_copy.name);
 	code->file_len = string_len(c, &c->code_copy.file);
-	image_reset(&c->prints);
-	err = plan_code(c, code);
+	reset_proofs(c);
+	err = plan_code(c, (uint32_t)(code - c->codes.items));
 	if (!err)
 		err = image_fetch(&c->prints, 0, c->target->mem);
 	if (!err)
-		code->strings = hash_mix(hash_piece(c, 1), hash_piece(c, 2));
+		code->strings = hash_strings(c, &c->proofs.items[0]);
 	return err;
 }
 
@@ -146,29 +177,29 @@ static int plan_codes(struct capture *c, const struct tstate *t)
 	uint32_t i;
 	int err = 0;
 
-	image_reset(&c->prints);
+	reset_proofs(c);
 	for (i = 0; !err && i < t->raw.count; i++) {
 		code = find(c, t->raw.items[i].code);
 		if (!code || code->checked == c->serial)
 			continue;
 		code->checked = c->serial;
-		err = plan_code(c, code);
+		err = plan_code(c, (uint32_t)(code - c->codes.items));
 	}
 	return err;
 }
 
 static int prove_known(struct capture *c, const struct tstate *t)
 {
-	uint32_t step = compares_strings(c) ? 3 : 1, k;
-	struct known_code *code;
+	const struct proof *p;
+	uint32_t i;
 	int err = plan_codes(c, t);
 
-	if (!err && c->prints.pieces.count)
+	if (!err && c->proofs.count)
 		err = image_fetch(&c->prints, 0, c->target->mem);
-	for (k = 0; !err && k < c->prints.pieces.count; k += step) {
-		code = find(c, c->prints.pieces.items[k].addr);
-		if (!is_same(c, k, code))
-			code->number = 0; /* define it anew */
+	for (i = 0; !err && i < c->proofs.count; i++) {
+		p = &c->proofs.items[i];
+		if (!holds(c, p))
+			c->codes.items[p->code].number = 0; /* define anew */
 	}
 	return err;
 }

@@ -86,6 +86,12 @@ struct known_code {
 	uint32_t checked; /* serial of the tick that proved it */
 };
 
+/* Pieces of `prints` that must say what is known of a code object. */
+struct proof {
+	uint32_t code; /* in codes */
+	uint32_t head, name, file;
+};
+
 struct capture {
 	struct target *target;
 	struct python python;
@@ -110,6 +116,7 @@ struct capture {
 	struct map code_index; /* address -> index + 1 */
 	struct code_copy code_copy;
 	struct image prints; /* of code objects to be proven */
+	VEC(struct proof) proofs; /* which of its pieces are whose */
 	uint32_t next_code;
 	uint32_t serial; /* of the tick */
 
