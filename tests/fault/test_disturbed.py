@@ -99,7 +99,7 @@ def test_every_eintr_is_owned_up_to(python, start, tmp_path, held):
                    SECONDS)
     done = record(target.pid, tmp_path)
     facts = target.json_line()
-    assert sum(facts["calls"].values()) > 100
+    assert sum(facts["calls"].values()) > 10
     disturbed = harness.number_before("disturbed", done.err)
     assert disturbed is not None, done.err
     assert sum(facts["eintr"].values()) <= disturbed, (facts, done.err)

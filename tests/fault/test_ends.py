@@ -95,7 +95,7 @@ def test_execs_another_program(python, start, recording, program, tmp_path,
     target = start(python, path, *words)
     check_ended(recording(target.pid), tmp_path)
     stacks = harness.read_folded(str(tmp_path / "x.folded"))
-    assert harness.count_with(stacks, "burn") > 20
+    assert harness.count_with(stacks, "burn") > 2
     assert target.wait() == 0, "the target did not survive"
 
 
