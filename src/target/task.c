@@ -1,8 +1,8 @@
 /* task.c - the kernel's view of one thread
  *
  * Two files are kept open for each thread: `schedstat` tells whether it ran
- * since the last look (about 0.7 us), `syscall` whether it runs now and, if
- * not, in which call it waits (about 1 us).
+ * since the last look, `syscall` whether it runs now and, if
+ * not, in which call it waits.
  */
 #include "cprof/target.h"
 
