@@ -65,7 +65,8 @@ def check_lost(done, taken):
     assert lost is not None, "no count of lost samples in:\n" + done.err
     allowed = 0.001 * (lost + taken)
     if not harness.LONG:
-        allowed += 3 * math.sqrt(allowed) + 10
+        half_made = harness.number_before("frame half made", done.err) or 0
+        allowed += 3 * math.sqrt(allowed) + min(10, half_made)
     assert lost <= allowed, done.err
 
 

@@ -140,13 +140,15 @@ def test_firewall_slow_and_fast(python, tmp_path):
              ("least_delay", "duplicate", "Scanner.copy", "tick",
               "Scanner.advance")}
     assert samples > 10
-    assert below["least_delay"] > 0.7 * samples
+    chance = 4 * samples ** 0.5
+    assert below["least_delay"] > 0.9 * samples - chance
+    assert below["duplicate"] > below["tick"] - chance
     assert below["duplicate"] > 0 and below["tick"] > 0
-    assert below["duplicate"] > below["tick"] or not harness.LONG
     assert below["duplicate"] >= below["Scanner.copy"] > 0
     assert below["tick"] >= below["Scanner.advance"] > 0
 
     fast, samples = record_whole_run(python, tmp_path, "firewall.py",
                                      "400000", "--fast", rate=1000)
     assert harness.count_with(fast, "duplicate") == 0
-    assert harness.count_with(fast, "caught") > 0
+    assert harness.count_with(fast, "caught") > max(
+        0, 0.5 * samples - 4 * samples ** 0.5)
