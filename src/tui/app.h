@@ -185,6 +185,9 @@ void format_percent(char out[static 16], double percent);
 void format_seconds(char out[static 16], uint64_t ns);
 /* "1:02:03" */
 void format_clock(char out[static 16], double seconds);
+/* How many samples the table counts, and which: "12,345 active", from a million
+ * on "1.23M active"; at most 14 columns */
+void format_samples(char out[static 32], const struct view *v, uint64_t n);
 /* `name (file)` or `name (file:line)`, raw. */
 void format_place(const struct defs *d, string_id name, string_id file,
 		  int32_t line, struct buf *out);

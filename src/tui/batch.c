@@ -59,11 +59,11 @@ static void write_numbers(struct batch *b)
 		   "threads %u, %u run  processes %u\n",
 		   p->gil, p->active, p->waiting, p->threads.count, p->running,
 		   p->processes);
+	format_samples(samples, &b->app.feed.view, p->samples);
 	out_printf(&b->out,
 		   "samples %s  rate %.1f of %.5g Hz  lost %s  "
 		   "own CPU %.1f%%  slowdown %.2f%%\n",
-		   text_thousands(samples, p->stats.samples), p->rate_hz,
-		   session_meta(b->app.session)->rate_hz,
+		   samples, p->rate_hz, session_meta(b->app.session)->rate_hz,
 		   text_thousands(lost, stats_lost(&p->stats)), p->own_cpu,
 		   p->slowdown);
 }

@@ -328,6 +328,7 @@ int picture_take(struct picture *p, struct feed *f, const struct stats *now,
 	p->whole = whole;
 	p->stats = *now;
 	stats_subtract(&p->stats, reset);
+	p->samples = f->fold.count;
 	take_stats(p, now, whole ? reset : last);
 	p->processes = count_processes(f);
 	for (i = 0; i < BY_COUNT && !err; i++)

@@ -78,6 +78,7 @@ struct picture {
 	unsigned int running; /* threads seen active in their last sample */
 	unsigned int processes;
 	struct stats stats; /* since the start, or since the reset */
+	uint64_t samples; /* that the table counts, since then */
 	double rate_hz, own_cpu, slowdown, missed; /* of the window; per cent */
 	VEC(struct picture_row) rows[BY_COUNT];
 	VEC(struct picture_thread) threads; /* those that are alive */

@@ -28,6 +28,26 @@ void format_clock(char out[static 16], double seconds)
 			 s / 60 % 60, s % 60);
 }
 
+static const char *counted(const struct view *v)
+{
+	if (v->gil)
+		return " GIL";
+	return v->idle ? "" : " active";
+}
+
+void format_samples(char out[static 32], const struct view *v, uint64_t n)
+{
+	char number[32];
+
+	if (n < 1000000)
+		snprintf(out, 32, "%.7s%s", text_thousands(number, n),
+			 counted(v));
+	else if (n < 999500000)
+		snprintf(out, 32, "%.3gM%s", (double)n / 1e6, counted(v));
+	else
+		snprintf(out, 32, "%.3gG%s", (double)n / 1e9, counted(v));
+}
+
 void format_place(const struct defs *d, string_id name, string_id file,
 		  int32_t line, struct buf *out)
 {

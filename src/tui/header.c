@@ -97,7 +97,8 @@ static void draw_quality(struct app *a, const struct box *box)
 	struct pen p;
 
 	p = cell(a, box, 0, 0, "Samples");
-	pen_puts(&p, text_thousands(text, pic->stats.samples));
+	format_samples(text, &a->feed.view, pic->samples);
+	pen_puts(&p, text);
 	p = cell(a, box, 0, 1, "Rate");
 	pen_printf(&p, "%.*f/%.5g Hz", pic->rate_hz < 100 ? 1 : 0, pic->rate_hz,
 		   session_meta(a->session)->rate_hz);
@@ -155,8 +156,10 @@ static void draw_lines(struct app *a, const struct box *box)
 		   pic->processes);
 	p = pen_at(&a->canvas, box, 2);
 	pen_styled(&p, STYLE_LABEL, "Samples ");
-	pen_puts(&p, text_thousands(text, pic->stats.samples));
-	pen_printf(&p, " at %.4g Hz", pic->rate_hz);
+	format_samples(text, &a->feed.view, pic->samples);
+	pen_puts(&p, text);
+	pen_styled(&p, STYLE_LABEL, "  Rate ");
+	pen_printf(&p, "%.4g Hz", pic->rate_hz);
 	pen_styled(&p, STYLE_LABEL, "  Lost ");
 	pen_puts(&p, text_thousands(text, stats_lost(&pic->stats)));
 	pen_styled(&p, STYLE_LABEL, "  Own CPU ");
@@ -165,22 +168,35 @@ static void draw_lines(struct app *a, const struct box *box)
 	pen_printf(&p, "%.2f%%", pic->slowdown);
 }
 
-/* 12345 -> "12.3k" */
+/* 12345 -> "12k" */
 static char *short_number(char out[static 16], uint64_t n)
 {
 	if (n < 10000)
 		snprintf(out, 16, "%u", (unsigned int)n);
-	else if (n < 1000000)
-		snprintf(out, 16, "%.3gk", (double)n / 1e3);
+	else if (n < 999500)
+		snprintf(out, 16, "%.0fk", (double)n / 1e3);
 	else
-		snprintf(out, 16, "%.3gM", (double)n / 1e6);
+		snprintf(out, 16, "%.2gM", (double)n / 1e6);
 	return out;
+}
+
+/* Half of a number would be another number. */
+static void draw_if_it_fits(struct pen *p, const char *label, double percent)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%.1f%%", percent);
+	if (p->x + (int)(strlen(label) + strlen(text)) > p->end)
+		return;
+	pen_styled(p, STYLE_LABEL, label);
+	pen_puts(p, text);
 }
 
 /* And for a narrow one: 40 columns hold all of it. */
 static void draw_narrow(struct app *a, const struct box *box)
 {
 	const struct picture *pic = &a->picture;
+	const struct view *v = &a->feed.view;
 	struct pen p = pen_at(&a->canvas, box, 1);
 	char text[16];
 
@@ -193,14 +209,13 @@ static void draw_narrow(struct app *a, const struct box *box)
 	pen_styled(&p, STYLE_LABEL, "thr ");
 	pen_printf(&p, "%u/%up", pic->threads.count, pic->processes);
 	p = pen_at(&a->canvas, box, 2);
-	pen_puts(&p, short_number(text, pic->stats.samples));
+	pen_puts(&p, short_number(text, pic->samples));
+	pen_puts(&p, v->gil ? " GIL" : v->idle ? "" : " act");
 	pen_printf(&p, " %.0f/s ", pic->rate_hz);
 	pen_styled(&p, STYLE_LABEL, "lost ");
 	pen_puts(&p, short_number(text, stats_lost(&pic->stats)));
-	pen_styled(&p, STYLE_LABEL, " cpu ");
-	pen_printf(&p, "%.1f%%", pic->own_cpu);
-	pen_styled(&p, STYLE_LABEL, " slow ");
-	pen_printf(&p, "%.1f%%", pic->slowdown);
+	draw_if_it_fits(&p, " cpu ", pic->own_cpu);
+	draw_if_it_fits(&p, " slow ", pic->slowdown);
 }
 
 static void ended_text(const struct app *a, char *out, size_t room)

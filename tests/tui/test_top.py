@@ -133,7 +133,7 @@ def left(opened, status=0):
 
 
 def test_table(top):
-    text = top().see(r"PID \d+", r"Samples +\d", r"Lost", r"GIL +\[",
+    text = top().see(r"PID \d+", r"Samples +[\d,]+ active ", r"Lost", r"GIL +\[",
                      r"Active +\[", r"Waiting +\[", r"Own CPU +\d",
                      r"Threads +\d+, \d+ run, 1 proc",
                      r"last \d.* since start$",

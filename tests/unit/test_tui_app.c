@@ -110,7 +110,7 @@ static void test_screen_80x24(void **state)
 	static const char expected[] =
 		"cprof " CPROF_VERSION
 		"  PID 4711  Python 3.12.1  python3 server.py --port 80\n"
-		"GIL     [||||||||||100.0%]  Samples  400            "
+		"GIL     [||||||||||100.0%]  Samples  100 active     "
 		"Threads  4, 1 run, 1 proc\n"
 		"Active  [||||||||||100.0%]  Rate     100/100 Hz     "
 		"Own CPU  0.4%\n"
@@ -138,13 +138,35 @@ static void test_screen_40x10(void **state)
 	pass(f, 100);
 	see(f, "PID 4711 python3 server.py --port 80\n"
 	       "GIL 100% act 100% wait 200% thr 4/1p\n"
-	       "400 100/s lost 0 cpu 0.4% slow 0.1%\n"
+	       "100 act 100/s lost 0 cpu 0.4% slow 0.1%\n"
 	       "         since start\n"
 	       "   OwnTime TotalTime  Function (file)\n"
 	       "     0.30s     0.30s  parse (http/parse.\n");
 	see(f, "?Help EnterCallers /Search fFilter qQuit\n");
 	type(f, "1");
 	see(f, "     last 1.0 s\n   %Own  %Total  Function (file)\n");
+}
+
+/* As many as the table sums up, which is what -g and -i say. */
+static void test_samples_are_those_of_the_table(void **state)
+{
+	struct fixture *f = *state;
+	const uint64_t millions = 12345678;
+
+	pass(f, 100);
+	f->app.feed.view.idle = true;
+	see(f, "Samples  100  ");
+	f->app.feed.view.gil = true;
+	see(f, "Samples  100 GIL  ");
+	f->app.feed.view = (struct view){ 0 };
+	f->app.picture.samples = 999999;
+	see(f, "Samples  999,999 active Threads");
+	f->app.picture.samples = millions;
+	see(f, "Samples  12.3M active   Threads");
+	assert_int_equal(canvas_resize(&f->app.canvas, 40, 10), 0);
+	see(f, "\n12M act 100/s lost 0 cpu 0.4% slow 0.1%\n");
+	f->app.picture.rate_hz = 12345; /* the slowdown does not fit */
+	see(f, "\n12M act 12345/s lost 0 cpu 0.4%\n");
 }
 
 static void test_screen_200x50(void **state)
@@ -298,7 +320,7 @@ static void test_reset(void **state)
 	pass(f, 10);
 	see(f, "since reset");
 	see(f, " 0.03s     0.03s  parse");
-	see(f, "Samples  40 ");
+	see(f, "Samples  10 active");
 }
 
 static void test_function(void **state)
@@ -368,9 +390,9 @@ static void test_delay(void **state)
 	type(f, "+");
 	see(f, "refresh every 2 s");
 	pass(f, 100);
-	see(f, "Samples  400 "); /* not yet */
+	see(f, "Samples  100 active"); /* not yet */
 	pass(f, 100);
-	see(f, "Samples  1,200 ");
+	see(f, "Samples  300 active");
 	type(f, "---------");
 	see(f, "refresh every 0.1 s");
 }
@@ -384,11 +406,11 @@ static void test_first_refreshes_are_early(void **state)
 	pass(f, 9);
 	see_not(f, "parse");
 	pass(f, 1);
-	see(f, "Samples  40 ");
+	see(f, "Samples  10 active");
 	pass(f, 89);
-	see(f, "Samples  40 ");
+	see(f, "Samples  10 active");
 	pass(f, 1);
-	see(f, "Samples  400 ");
+	see(f, "Samples  100 active");
 }
 
 static void test_an_early_refresh_cuts_no_window(void **state)
@@ -574,6 +596,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_screen_80x24),
 		TEST(test_screen_40x10),
+		TEST(test_samples_are_those_of_the_table),
 		TEST(test_screen_200x50),
 		TEST(test_any_keys_at_any_size),
 		TEST(test_sort),

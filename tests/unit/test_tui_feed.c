@@ -128,9 +128,11 @@ static void test_reset_forgets_all_but_threads(void **state)
 	assert_int_equal(f->picture.rows[BY_FUNCTION].count, 0);
 	assert_int_equal(f->picture.threads.count, 4);
 	assert_int_equal(f->picture.stats.samples, 0);
+	assert_int_equal(f->picture.samples, 0);
 	fake_run(&f->session, 10);
 	take(f, false);
 	assert_int_equal(f->picture.stats.samples, 40);
+	assert_int_equal(f->picture.samples, 10); /* that ran */
 	assert_near((double)row(f, BY_FUNCTION, "parse")->own_ns / 1e9, 0.03);
 }
 
