@@ -232,6 +232,8 @@ int image_add(struct image *i, raddr_t addr, uint32_t len);
 int image_fetch(struct image *i, uint32_t from, struct mem *m);
 /* The copied bytes, or NULL. */
 const void *image_at(struct image *i, raddr_t addr, uint32_t len);
+/* The bytes of piece number k, NULL if it could not be read. */
+const uint8_t *image_piece_data(const struct image *i, uint32_t k);
 /* A piece that begins there was asked for and could not be read. */
 bool image_tried(const struct image *i, raddr_t addr);
 

@@ -147,9 +147,12 @@ int task_list(const struct target *t, pid_t *tids, unsigned int *n);
  * 0 if there is none. */
 pid_t task_from_inner(const struct target *t, pid_t inner);
 
-/* The CPU that the thread with this pthread_t ran on last, as the kernel wrote
- * it for the thread itself (rseq(2), glibc 2.35+); -1 if not known. A hint. */
-int task_cpu(struct mem *m, raddr_t pthread);
+/* Where the kernel writes for the thread with this pthread_t which CPU it runs on
+ * (rseq(2), glibc 2.35+): TASK_RSEQ_LEN bytes. 0: this C library does not say.
+ * From a copy of them the CPU, -1 if it is not known. A hint. */
+enum { TASK_RSEQ_LEN = 8 };
+raddr_t task_rseq(raddr_t pthread);
+int task_cpu(const void *rseq);
 
 /* Name of a system call of this machine, NULL if it has none. */
 const char *syscall_name(int64_t number);

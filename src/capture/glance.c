@@ -32,14 +32,6 @@ int glance_add(struct capture *c, struct image *i, raddr_t gil)
 	return err;
 }
 
-/* The bytes of piece k; NULL if it could not be read. */
-static const uint8_t *piece(const struct image *i, uint32_t k)
-{
-	const struct image_piece *p = &i->pieces.items[k];
-
-	return p->len ? i->data + p->at : NULL;
-}
-
 static uint64_t word(const uint8_t *at)
 {
 	uint64_t value = 0;
@@ -64,17 +56,18 @@ static void parse_words(struct gil_words *w, const struct layout *l,
 int glance_parse(struct capture *c, struct image *i, struct glance *g)
 {
 	uint32_t first = i->pieces.count - c->interp_count - 3;
-	const uint8_t *at = piece(i, i->pieces.count - 1);
+	const uint8_t *at = image_piece_data(i, i->pieces.count - 1);
 	unsigned int k;
 
-	if (word(piece(i, first + 1)) != c->python.mark)
+	if (word(image_piece_data(i, first + 1)) != c->python.mark)
 		return ERR_REPLACED;
 	if (!at)
 		return ERR_FAULT;
 	parse_words(&g->words, &c->python.layout, at);
-	g->lists_same = word(piece(i, first)) == c->interps_head;
+	g->lists_same = word(image_piece_data(i, first)) == c->interps_head;
 	for (k = 0; k < c->interp_count; k++)
-		if (word(piece(i, first + 2 + k)) != c->interps[k].threads_head)
+		if (word(image_piece_data(i, first + 2 + k)) !=
+		    c->interps[k].threads_head)
 			g->lists_same = false;
 	return 0;
 }

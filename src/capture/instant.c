@@ -5,7 +5,8 @@
  * and count a switch, and it does so before any Python work. So:
  *
  *   1. read the GIL's words, look which threads slept on, and copy, while all
- *      run, the others that may have changed since their last copy;
+ *      run, the others that may have changed since their last copy. Looks at
+ *      many take long: then the words are read again after them;
  *   2. make the last holder stand: it is stopped if it runs; if it sleeps, its
  *      run-time counts before and after prove that it stood by itself;
  *   3. copy it, with the words at the end of the same vectored read.
@@ -16,11 +17,15 @@
  */
 #include "internal.h"
 
-enum { HALF_MADE_WAIT_NS = 30000 };
+enum {
+	HALF_MADE_WAIT_NS = 30000,
+	FEW_THREADS = 4, /* looks at them take less than a stop does */
+};
 
 struct attempt {
 	raddr_t gil;
 	bool looked;
+	bool just_looked; /* at all, a moment ago */
 	struct gil_words look; /* as they were before the looks */
 	struct glance before, after;
 	struct tstate *holder; /* NULL: nobody who lives */
@@ -159,10 +164,10 @@ static int read_without_stop(struct capture *c, struct attempt *a)
 static int copy_standing(struct capture *c, struct attempt *a)
 {
 	struct stop stop;
-	int err;
+	int err, cpu;
 
-	stack_rehearse(c, a->holder);
-	err = stand_begin(c, a->holder, &stop);
+	cpu = stack_rehearse(c, a->holder);
+	err = stand_begin(c, a->holder, cpu, &stop);
 	if (err == ERR_TIMEOUT)
 		err = read_without_stop(c, a);
 	else if (!err)
@@ -250,7 +255,7 @@ static int read_holder(struct capture *c, struct attempt *a)
 	}
 	if (c->no_stop)
 		return copy_holder(c, a);
-	if (!look_at(c, a->holder))
+	if (!a->just_looked && !look_at(c, a->holder))
 		return ERR_LOST;
 	return a->holder->look.running ? copy_standing(c, a) :
 					 copy_asleep(c, a);
@@ -288,9 +293,12 @@ static int look(struct capture *c, struct attempt *a)
 	struct tstate *then;
 	int err = 0;
 
+	a->just_looked = false;
 	if (!a->looked || a->before.words.switches - a->look.switches > 1) {
 		look_at_all(c, a);
-		err = glance_read(c, a->gil, &a->before);
+		a->just_looked = c->threads.count <= FEW_THREADS;
+		if (!a->just_looked)
+			err = glance_read(c, a->gil, &a->before);
 	}
 	if (err)
 		return err;

@@ -159,9 +159,10 @@ int glance_add(struct capture *c, struct image *i, raddr_t gil);
 int glance_parse(struct capture *c, struct image *i, struct glance *g);
 int glance_read(struct capture *c, raddr_t gil, struct glance *g);
 
-/* stand.c: the holder stands. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
+/* stand.c: the holder stands. cpu: where it runs, -1: not known. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
  * ERR_PERM. Whatever it was, stand_end() comes after. */
-int stand_begin(struct capture *c, const struct tstate *t, struct stop *s);
+int stand_begin(struct capture *c, const struct tstate *t, int cpu,
+		struct stop *s);
 void stand_end(struct capture *c, struct stop *s);
 void stand_release_late(struct capture *c);
 /* After an exec: the first thread may be one that we stop, under a new id. */
@@ -178,8 +179,9 @@ int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g);
 
 /* The same while the thread runs, for what it leaves: a plan that fits better and
- * warm caches, so that the pause is shorter. What it read proves nothing. */
-void stack_rehearse(struct capture *c, struct tstate *t);
+ * warm caches, so that the pause is shorter. What it read proves nothing. Returns
+ * the CPU that it runs on, -1: not known. */
+int stack_rehearse(struct capture *c, struct tstate *t);
 
 /* codes.c: which code objects these are; fills t->frames. *changed: not the
  * frames it had. */

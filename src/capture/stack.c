@@ -172,14 +172,14 @@ static int walk_error(enum walk_result result)
 	}
 }
 
-static int read_frames(struct capture *c, struct tstate *t, bool deep,
-		       raddr_t gil, struct glance *g, int fetches)
+static int read_planned(struct capture *c, struct tstate *t, bool deep,
+			raddr_t gil, struct glance *g, int fetches)
 {
 	struct walk w;
 	enum walk_result result;
 	raddr_t cursor = 0;
 	uint32_t from = 0;
-	int err = plan(c, t);
+	int err = 0;
 
 	walk_init(&w, t->addr);
 	w.frames = c->scratch;
@@ -211,10 +211,23 @@ static int read_frames(struct capture *c, struct tstate *t, bool deep,
 int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g)
 {
-	return read_frames(c, t, deep, gil, g, FETCHES_MAX);
+	int err = plan(c, t);
+
+	return err ? err : read_planned(c, t, deep, gil, g, FETCHES_MAX);
 }
 
-void stack_rehearse(struct capture *c, struct tstate *t)
+int stack_rehearse(struct capture *c, struct tstate *t)
 {
-	read_frames(c, t, false, 0, NULL, REHEARSED_FETCHES);
+	const uint8_t *area;
+	uint32_t k;
+
+	if (plan(c, t))
+		return -1;
+	k = t->image.pieces.count;
+	if (!task_rseq(t->ident) ||
+	    image_add(&t->image, task_rseq(t->ident), TASK_RSEQ_LEN))
+		return -1;
+	read_planned(c, t, false, 0, NULL, REHEARSED_FETCHES);
+	area = image_piece_data(&t->image, k);
+	return area ? task_cpu(area) : -1;
 }

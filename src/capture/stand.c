@@ -76,10 +76,8 @@ static bool is_late(const struct capture *c, pid_t tid)
 }
 
 /* Spinning on the holder's own CPU would keep it from stopping. */
-static uint64_t spin_time(struct capture *c, const struct tstate *t)
+static uint64_t spin_time(int cpu)
 {
-	int cpu = task_cpu(c->target->mem, t->ident);
-
 	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
 }
 
@@ -126,19 +124,18 @@ static int refused(struct capture *c, pid_t tid)
 	return ERR_LOST;
 }
 
-int stand_begin(struct capture *c, const struct tstate *t, struct stop *s)
+int stand_begin(struct capture *c, const struct tstate *t, int cpu,
+		struct stop *s)
 {
 	pid_t tid = t->task.tid;
-	uint64_t spin_ns;
 	int err;
 
 	*s = (struct stop){ 0 };
 	if (is_late(c, tid))
 		return ERR_TIMEOUT;
-	spin_ns = spin_time(c, t);
 	err = stop_begin(s, tid, c->keep_exit && tid == c->target->pid);
 	if (!err)
-		err = stop_wait(s, spin_ns, STOP_TIMEOUT_NS);
+		err = stop_wait(s, spin_time(cpu), STOP_TIMEOUT_NS);
 	if (err == ERR_PERM)
 		return refused(c, tid);
 	c->refused_ns = 0;

@@ -93,6 +93,13 @@ int image_fetch(struct image *i, uint32_t from, struct mem *m)
 	return err;
 }
 
+const uint8_t *image_piece_data(const struct image *i, uint32_t k)
+{
+	const struct image_piece *piece = &i->pieces.items[k];
+
+	return piece->len ? i->data + piece->at : NULL;
+}
+
 static const void *in_piece(struct image *i, uint32_t k, raddr_t addr,
 			    uint32_t len)
 {

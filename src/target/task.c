@@ -171,23 +171,29 @@ pid_t task_from_inner(const struct target *t, pid_t inner)
 	return found;
 }
 
-/* The area lies at a fixed distance from the thread pointer, the same for all
- * programs with our C library; another one has other words there, which do not
- * agree with each other or name no CPU. */
-int task_cpu(struct mem *m, raddr_t pthread)
-{
 #if __has_include(<sys/rseq.h>)
+/* At a fixed distance from the thread pointer, the same for all programs with
+ * our C library. */
+raddr_t task_rseq(raddr_t pthread)
+{
+	return pthread + __rseq_offset;
+}
+#else
+raddr_t task_rseq(raddr_t pthread)
+{
+	(void)pthread;
+	return 0;
+}
+#endif
+
+/* Another C library has other words there, which do not agree with each other or
+ * name no CPU. */
+int task_cpu(const void *rseq)
+{
 	uint32_t cpu[2]; /* cpu_id_start, cpu_id */
 
-	if (mem_read(m, pthread + __rseq_offset, cpu, sizeof(cpu)))
-		return -1;
-	if (cpu[0] == cpu[1] && cpu[0] < CPU_SETSIZE)
-		return (int)cpu[0];
-#else
-	(void)m;
-	(void)pthread;
-#endif
-	return -1;
+	memcpy(cpu, rseq, sizeof(cpu));
+	return cpu[0] == cpu[1] && cpu[0] < CPU_SETSIZE ? (int)cpu[0] : -1;
 }
 
 static const char *const names[] = {
