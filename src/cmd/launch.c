@@ -108,10 +108,8 @@ int launch_exit_status(const struct launch *l, int own)
 		own = EXIT_OWN_FAILURE;
 	if (l->killed)
 		return own;
-	if (!l->ended && signals_ending())
-		return 128 + signals_ending();
 	if (!l->ended)
-		return 128 + SIGINT;
+		return 128 + signals_last();
 	if (WIFSIGNALED(l->status))
 		return 128 + WTERMSIG(l->status);
 

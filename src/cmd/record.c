@@ -101,20 +101,29 @@ static int new_session(struct record *r)
 
 /* ---- what is sampled and where it goes -------------------------------- */
 
+static int open_file(struct record *r, const char *name)
+{
+	int status = output_open(&r->output, name, r->pid);
+
+	if (r->output.out.temp)
+		signals_remove_on_crash(r->output.out.temp);
+
+	return status;
+}
+
 static int open_attached(struct record *r)
 {
 	struct buf name;
 	int status, err;
 
 	signals_catch(false);
-	signals_ignore_pipe();
 	r->pid = r->o.pid;
 	err = new_session(r);
 	if (err)
 		return fail_attach(r->pid, err, r->o.words);
 	buf_init(&name);
 	output_stem_of(&name, session_meta(r->session)->command);
-	status = output_open(&r->output, name.data, r->pid);
+	status = open_file(r, name.data);
 	buf_release(&name);
 
 	return status;
@@ -125,14 +134,12 @@ static int open_launched(struct record *r)
 	struct buf name;
 	int status;
 
+	signals_catch(true);
 	buf_init(&name);
 	output_stem(&name, r->o.command);
-	status = output_open(&r->output, name.data, 0);
-	if (status == OPTIONS_GO) {
-		signals_catch(true);
+	status = open_file(r, name.data);
+	if (status == OPTIONS_GO)
 		status = launch_start(&r->launch, r->o.command, false, -1);
-		signals_ignore_pipe();
-	}
 	r->pid = r->launch.spawn.pid;
 	if (status == OPTIONS_GO)
 		output_rename(&r->output, r->pid);
@@ -202,6 +209,7 @@ static int write_file(struct record *r)
 	err = r->output.format->write(&p, &r->output.out);
 	if (err)
 		return fail_plain("cannot write the profile", err);
+	signals_remove_on_crash("");
 	status = output_commit(&r->output);
 	if (r->o.quiet)
 		return status;

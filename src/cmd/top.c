@@ -216,7 +216,7 @@ int cmd_top(int argc, char **argv)
 	t.pid = t.o.pid;
 	if (t.o.command)
 		status = launch(&t);
-	signals_ignore_pipe();
+	signals_survive_writes();
 	if (status == OPTIONS_GO)
 		status = open_session(&t);
 	if (status == OPTIONS_GO)

@@ -208,20 +208,21 @@ def test_ctrl_c_is_the_commands_to_decide(any_python, tmp_path):
     assert samples(tmp_path) > 0
 
 
-def test_a_second_ctrl_c_ends_cprof_at_once(any_python, tmp_path):
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGQUIT))
+def test_a_second_ctrl_c_ends_cprof_at_once(any_python, tmp_path, number):
     code = ("import signal\n"
-            "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "signal.signal(%d, signal.SIG_IGN)\n"
             "print('ready', flush=True)\n"
-            "while True: pass")
+            "while True: pass" % number)
     begun = harness.cprof_begin("record", "-o", str(tmp_path / "x.folded"),
                                 "--", any_python.path, "-c", code)
     begun.lines.until("ready")
     harness.time.sleep(0.3)
-    os.killpg(begun.pid, signal.SIGINT)
+    os.killpg(begun.pid, number)
     harness.time.sleep(0.3)
     assert begun.alive()
-    os.killpg(begun.pid, signal.SIGINT)
-    begun.wait()
+    os.killpg(begun.pid, number)
+    assert begun.wait() == 128 + number
     assert samples(tmp_path) > 0
 
 

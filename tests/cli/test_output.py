@@ -158,7 +158,9 @@ def test_unwritable_to_another_user(record, target, tmp_path):
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", ("SIGINT", "SIGTERM", "SIGHUP"))
+@pytest.mark.parametrize("number", (
+    "SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM",
+    "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGIO", "SIGPWR", "SIGRTMIN"))
 def test_a_signal_ends_it_with_the_file_written(target, tmp_path, number):
     out = str(tmp_path / "x.folded")
     begun = harness.cprof_begin("record", "-r", "200", "-o", out, "-p",
@@ -172,6 +174,45 @@ def test_a_signal_ends_it_with_the_file_written(target, tmp_path, number):
     assert files(tmp_path) == ["x.folded"]
     assert target.alive() and not harness.settles(
         lambda: harness.stands(target.pid))
+
+
+@pytest.mark.parametrize("number", ("SIGPIPE", "SIGXFSZ"))
+def test_a_signal_of_writing_ends_nothing(target, tmp_path, number):
+    out = str(tmp_path / "x.folded")
+    begun = harness.cprof_begin("record", "-d", "0.7", "-o", out, "-p",
+                                target.pid)
+    begun.wait_for_start(target.pid)
+    begun.signal(getattr(signal, number))
+    assert begun.done().status == 0
+    assert files(tmp_path) == ["x.folded"]
+
+
+@pytest.mark.parametrize("number", ("SIGABRT", "SIGSEGV", "SIGBUS", "SIGFPE",
+                                    "SIGILL", "SIGTRAP", "SIGSYS"))
+def test_a_crash_leaves_no_unfinished_file(target, tmp_path, number):
+    number = getattr(signal, number)
+    old = tmp_path / "x.folded"
+    old.write_text("old 1\n")
+    plain = "handle_%s=0:" * 5 % ("segv", "sigbus", "sigfpe", "sigill",
+                                  "sigtrap")
+    begun = harness.cprof_begin("record", "-o", str(old), "-p", target.pid,
+                                env={"ASAN_OPTIONS": plain})
+    # its second thread samples: all is set up
+    assert not harness.settles(lambda: len(harness.threads(begun.pid)) < 2)
+    assert len(files(tmp_path)) == 2
+    begun.signal(number)
+    assert begun.done().status == -number
+    assert files(tmp_path) == ["x.folded"]
+    assert old.read_text() == "old 1\n"
+    assert not harness.settles(lambda: harness.stands(target.pid))
+
+
+def test_a_file_that_may_not_grow_is_an_error(target, tmp_path):
+    words = ("ulimit -f 4 && exec %s record -d 0.3 -o x.svg -p %d"
+             % (harness.CPROF, target.pid))
+    done = harness.run(["sh", "-c", words], cwd=str(tmp_path))
+    assert done.status == 1, done
+    assert "cannot write" in done.err and "too large" in done.err, done.err
 
 
 def test_killed_it_leaves_the_old_file_alone(target, tmp_path):
