@@ -82,6 +82,7 @@ const struct opt opts[] = {
 { 'l', "locals", NULL, OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 'c', "core", "FILE", OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 0, "match", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },
+{ 0, "all", NULL, OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 0, "thread", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 0 },
 };

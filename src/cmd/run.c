@@ -128,6 +128,9 @@ static int run(const struct command *table, const struct command *c, int argc,
 
 	if (c->run)
 		return c->run(argc, argv);
+	if (argc > 2)
+		return say_usage(NULL, "help takes one command, not also %s",
+				 argv[2]);
 	if (argc < 2 || argv[1][0] == '-')
 		return print_overview(table);
 	if (count_matches(table, argv[1], &about) != 1)

@@ -50,13 +50,14 @@ WRONG = {
 LATER = {
     "record": [("-n",), ("--native",), ("-s",), ("--subprocesses",),
                ("--nonblocking",), ("--match", "x"), ("--thread", "x"),
+               ("--all",),
                ("-f", "chrometrace"), ("-f", "pprof"), ("-f", "firefox"),
                ("-f", "callgrind"), ("-f", "pstats"), ("-f", "html"),
                ("-f", "cprof"), ("-o", "x.pb.gz"), ("-o", "x.cprof"),
                ("-o", "x.html"), ("-p", "1")],
-    "top": [("-n",), ("-s",), ("--nonblocking",)],
+    "top": [("-n",), ("-s",), ("--nonblocking",), ("--all",)],
     "dump": [("-n",), ("-s",), ("-l",), ("--locals",), ("-ll",),
-             ("--nonblocking",), ("-p", "1")],
+             ("--nonblocking",), ("--all",), ("-p", "1")],
 }
 
 
@@ -100,9 +101,19 @@ def test_what_comes_later_is_refused_by_name(pid, tmp_path, command, words):
 @pytest.mark.parametrize("words", [
     ("nosuch",), ("re",), ("report", "x.cprof"), ("diff", "a", "b"),
     ("daemon",), ("doctor",), ("-p", "1"), ("--rate", "3"), ("--nosuch",),
-    ("x.py",), ("python3", "x.py")], ids=" ".join)
+    ("x.py",), ("python3", "x.py"), ("help", "nosuch"),
+    ("help", "record", "extra")], ids=" ".join)
 def test_no_such_command(tmp_path, words):
     check_refused(harness.cprof(*words, cwd=str(tmp_path)), tmp_path)
+
+
+def test_all_without_match_is_one_line(tmp_path):
+    for words in (("--all",), ("--all", "--match", "x"), ("--match", "x",
+                                                          "--all")):
+        done = harness.cprof("dump", *words, cwd=str(tmp_path))
+        check_refused(done, tmp_path)
+        line, = harness.messages(done.err)
+        assert words[0] in line and "later" in line, line
 
 
 def test_a_script_that_is_no_program_names_the_command(tmp_path):
