@@ -1,8 +1,11 @@
 /* decode.c - the recording side: messages into definitions and samples
  *
  * Knows each thread's last entry, so that a tick in which nothing moved is one
- * small message and yet a sample of every thread. Which package a file belongs
- * to is asked of the target's file system once per file.
+ * small message and yet a sample of every thread. A program can make code
+ * objects for as long as it runs; those that say the same of themselves are one
+ * here, and only the first of them asks the target's file system which package
+ * its file belongs to. A code object counts as whole when a frame names it, or
+ * the next one comes.
  */
 #include "message.h"
 
@@ -10,6 +13,9 @@
 #include <string.h>
 
 #include "decode.h"
+
+/* A target that makes code of equal hash only spoils its own merging. */
+enum { LONGEST_CHAIN = 64 };
 
 int decoder_new(struct decoder **out, struct defs *defs, uint64_t start_ns,
 		uint64_t interval_ns)
@@ -23,6 +29,8 @@ int decoder_new(struct decoder **out, struct defs *defs, uint64_t start_ns,
 	d->start_ns = start_ns;
 	d->interval_ns = interval_ns;
 	buf_init(&d->text);
+	buf_init(&d->coming.linetable);
+	map_init(&d->code_index);
 	return 0;
 }
 
@@ -34,7 +42,10 @@ void decoder_free(struct decoder *d)
 		return;
 	for (i = 0; i < d->codes.count; i++)
 		buf_release(&d->codes.items[i].linetable);
+	buf_release(&d->coming.linetable);
+	vec_release(&d->numbers);
 	vec_release(&d->codes);
+	map_release(&d->code_index);
 	vec_release(&d->threads);
 	buf_release(&d->text);
 	free(d);
@@ -82,43 +93,128 @@ static int take_process(struct decoder *d, const struct msg_process *m)
 	return d->process ? 0 : ERR_NOMEM;
 }
 
-static struct decoded_code *code_at(struct decoder *d, uint32_t number)
+static uint64_t hash_code(const struct decoded_code *c)
 {
-	while (d->codes.count < number)
-		if (!vec_push(&d->codes))
-			return NULL;
-	return &d->codes.items[number - 1];
+	uint64_t lines = hash_bytes(c->linetable.data, c->linetable.len);
+	uint64_t names = hash_mix(c->name, c->file);
+
+	return hash_mix(hash_mix(lines, names), (uint32_t)c->first_line);
 }
 
-static int take_code(struct decoder *d, const struct msg_code *m)
+static bool same_code(const struct decoded_code *a,
+		      const struct decoded_code *b)
 {
-	const char *at = (const char *)(m + 1);
-	struct decoded_code *code = code_at(d, m->number);
-	struct code def = { .first_line = m->first_line };
+	return a->name == b->name && a->file == b->file &&
+	       a->first_line == b->first_line &&
+	       a->first_traceable == b->first_traceable &&
+	       a->linetable.len == b->linetable.len &&
+	       (!a->linetable.len ||
+		!memcmp(a->linetable.data, b->linetable.data,
+			a->linetable.len));
+}
+
+/* Which of codes + 1 says the same; 0 if none. */
+static uint32_t find_equal(const struct decoder *d, uint32_t place,
+			   const struct decoded_code *wanted)
+{
+	int i;
+
+	for (i = 0; place && i < LONGEST_CHAIN; i++) {
+		if (same_code(&d->codes.items[place - 1], wanted))
+			return place;
+		place = d->codes.items[place - 1].next;
+	}
+	return 0;
+}
+
+static int define(struct decoder *d, struct decoded_code *c)
+{
+	struct code def = { .name = c->name,
+			    .file = c->file,
+			    .first_line = c->first_line };
+
+	decoder_name_file(d, &def);
+	c->hidden = code_is_hidden(c->first_line, def_text(d->defs, c->file));
+	c->id = defs_code(d->defs, &def);
+	return c->id ? 0 : ERR_NOMEM;
+}
+
+/* Takes over the line table of the one that came. */
+static int add_code(struct decoder *d, uint32_t *head)
+{
+	struct decoded_code *code = vec_push(&d->codes);
 
 	if (!code)
 		return ERR_NOMEM;
-	def.name = defs_string(d->defs, at, m->name_len);
-	at += m->name_len;
-	def.file = defs_string(d->defs, at, m->file_len);
-	decoder_name_file(d, &def);
-	code->hidden =
-		code_is_hidden(m->first_line, def_text(d->defs, def.file));
-	code->first_line = m->first_line;
-	code->first_traceable = m->first_traceable;
-	buf_reset(&code->linetable);
-	code->id = defs_code(d->defs, &def);
-	return code->id ? 0 : ERR_NOMEM;
+	*code = d->coming;
+	code->next = *head;
+	buf_init(&d->coming.linetable);
+	*head = d->codes.count;
+	return define(d, code);
+}
+
+/* All of the code object that came last is there. */
+static int settle_code(struct decoder *d)
+{
+	uint32_t number = d->coming_number, place;
+	uint32_t *head;
+	int err = 0;
+
+	if (!number)
+		return 0;
+	d->coming_number = 0;
+	head = map_slot(&d->code_index, hash_code(&d->coming));
+	while (d->numbers.count < number)
+		if (!vec_push(&d->numbers))
+			return ERR_NOMEM;
+	if (!head)
+		return ERR_NOMEM;
+	place = find_equal(d, *head, &d->coming);
+	if (!place) {
+		err = add_code(d, head);
+		place = d->codes.count;
+	}
+	d->numbers.items[number - 1] = place;
+	return err;
+}
+
+/* The same number again: it did not fit into the ring whole. */
+static int take_code(struct decoder *d, const struct msg_code *m)
+{
+	const char *at = (const char *)(m + 1);
+	struct decoded_code *c = &d->coming;
+	int err = m->number == d->coming_number ? 0 : settle_code(d);
+
+	d->coming_number = m->number;
+	c->name = defs_string(d->defs, at, m->name_len);
+	c->file = defs_string(d->defs, at + m->name_len, m->file_len);
+	c->first_line = m->first_line;
+	c->first_traceable = m->first_traceable;
+	buf_reset(&c->linetable);
+	return c->name && c->file ? err : ERR_NOMEM;
 }
 
 static int take_lines(struct decoder *d, const struct msg_lines *m)
 {
-	struct decoded_code *code = code_at(d, m->number);
+	if (m->number != d->coming_number)
+		return ERR_GARBAGE;
+	buf_add(&d->coming.linetable, m + 1, m->len);
+	return d->coming.linetable.failed ? ERR_NOMEM : 0;
+}
 
-	if (!code)
-		return ERR_NOMEM;
-	buf_add(&code->linetable, m + 1, m->len);
-	return code->linetable.failed ? ERR_NOMEM : 0;
+static int find_code(struct decoder *d, uint32_t number,
+		     const struct decoded_code **out)
+{
+	int err = number == d->coming_number ? settle_code(d) : 0;
+	uint32_t place = 0;
+
+	if (!err && number && number <= d->numbers.count)
+		place = d->numbers.items[number - 1];
+	if (!err && !place)
+		err = ERR_GARBAGE; /* never defined */
+	if (!err)
+		*out = &d->codes.items[place - 1];
+	return err;
 }
 
 static struct decoded_thread *thread_at(struct decoder *d, uint32_t number)
@@ -150,9 +246,9 @@ static int take_thread(struct decoder *d, const struct msg_thread *m)
 
 /* ---- stacks ------------------------------------------------------------ */
 
-static frame_id frame_of(struct decoder *d, const struct msg_frame *m)
+static frame_id frame_of(struct decoder *d, const struct decoded_code *code,
+			 const struct msg_frame *m)
 {
-	struct decoded_code *code = &d->codes.items[m->code - 1];
 	struct frame def = { .code = code->id, .offset = m->offset };
 	frame_id id = defs_find_frame(d->defs, code->id, m->offset);
 
@@ -165,10 +261,8 @@ static frame_id frame_of(struct decoder *d, const struct msg_frame *m)
 
 /* As CPython's own tracebacks: no helper code, and no frame that has not come
  * to its first traceable instruction yet. */
-static bool is_shown(const struct decoder *d, const struct msg_frame *m)
+static bool is_shown(const struct decoded_code *code, const struct msg_frame *m)
 {
-	const struct decoded_code *code = &d->codes.items[m->code - 1];
-
 	if (code->hidden)
 		return false;
 	return m->generator || m->offset >= code->first_traceable;
@@ -192,18 +286,21 @@ static int take_stack(struct decoder *d, struct decoded_thread *t,
 		      const struct msg_entry *m)
 {
 	const struct msg_frame *frames = (const struct msg_frame *)(m + 1);
+	const struct decoded_code *code;
 	stack_id stack = 0;
 	uint32_t i;
+	int err;
 
 	for (i = m->count; i-- > 0;) {
-		if (frames[i].code == 0 || frames[i].code > d->codes.count)
-			return ERR_GARBAGE;
-		if (is_shown(d, &frames[i]))
-			stack = push(d, stack, frame_of(d, &frames[i]));
+		err = find_code(d, frames[i].code, &code);
+		if (err)
+			return err;
+		if (is_shown(code, &frames[i]))
+			stack = push(d, stack, frame_of(d, code, &frames[i]));
 		if (m->total > m->count && i == m->keep_leaf)
 			stack = push(d, stack,
 				     cut_mark(d, m->total - m->count));
-		if (!stack && is_shown(d, &frames[i]))
+		if (!stack && is_shown(code, &frames[i]))
 			return ERR_NOMEM;
 	}
 	t->stack = stack;

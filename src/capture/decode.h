@@ -7,8 +7,10 @@
 struct decoded_code {
 	code_id id;
 	bool hidden;
+	string_id name, file;
 	int32_t first_line, first_traceable;
 	struct buf linetable;
+	uint32_t next; /* with the same hash */
 };
 
 struct decoded_thread {
@@ -26,7 +28,11 @@ struct decoder {
 	const struct target *target;
 	uint64_t start_ns, interval_ns;
 	process_id process;
-	VEC(struct decoded_code) codes;
+	VEC(uint32_t) numbers; /* of code objects -> which of codes + 1 */
+	VEC(struct decoded_code) codes; /* no two are equal */
+	struct map code_index; /* hash -> newest of codes + 1 */
+	struct decoded_code coming; /* its lines may not all be there yet */
+	uint32_t coming_number; /* 0: none */
 	VEC(struct decoded_thread) threads;
 	struct buf text;
 	struct stats stats;

@@ -555,6 +555,95 @@ static void test_defined_anew(void **state)
 	assert_string_equal(stack_text(s, before), "c;b");
 }
 
+static void put_frames_of(struct setting *s, uint32_t number)
+{
+	const struct msg_frame frame = { .code = number, .offset = 4 };
+
+	put_frames(s, &frame, 1, 1, 6144);
+}
+
+/* exec() of ever new text: what says the same of itself is the same. */
+static void test_equal_code_is_one(void **state)
+{
+	struct setting *s = *state;
+	uint32_t number = 6, codes, strings;
+	stack_id first;
+
+	begin(s, 1);
+	put_frames_of(s, 5);
+	assert_ticks_to(s, 1, 1);
+	first = s->seen[0].stack;
+	codes = s->defs.codes.count;
+	strings = s->defs.strings.count;
+	for (; number < 500; number++) {
+		put_code_as(s, number, "ff", 50);
+		put_lines(s, number, "\xe9\x01\xeb");
+		put_lines(s, number, "\x02");
+		put_frames_of(s, number);
+		assert_ticks_to(s, number, 1);
+		assert_int_equal(s->seen[0].stack, first);
+	}
+	assert_int_equal(s->defs.codes.count, codes);
+	assert_int_equal(s->defs.frames.count, 1);
+	assert_int_equal(s->defs.stacks.count, 1);
+	assert_int_equal(s->defs.strings.count, strings);
+	put_frames_of(s, 7); /* an older one is still what it was */
+	assert_ticks_to(s, 501, 1);
+	assert_int_equal(s->seen[0].stack, first);
+}
+
+static void test_all_must_be_equal(void **state)
+{
+	static const struct {
+		const char *text, *lines;
+		int32_t first_line;
+	} rows[] = {
+		{ "ff", "\xe9\x01", 50 },
+		{ "gf", "\xe9\x01", 50 },
+		{ "fg", "\xe9\x01", 50 },
+		{ "ff", "\xe9\x02", 50 },
+		{ "ff", "\xe9\x01\xe9\x01", 50 },
+		{ "ff", "\xe9\x01", 51 },
+		{ "ff", "", 50 },
+	};
+	struct setting *s = *state;
+	uint32_t codes, i;
+
+	begin(s, 1);
+	put_frames_of(s, 5);
+	assert_ticks_to(s, 1, 1);
+	codes = s->defs.codes.count;
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_code_as(s, 10 + i, rows[i].text, rows[i].first_line);
+		put_lines(s, 10 + i, rows[i].lines);
+		put_frames_of(s, 10 + i);
+		assert_ticks_to(s, 2 + i, 1);
+		assert_int_equal(s->defs.codes.count, codes + 1 + i);
+		assert_int_equal(leaf_of(s)->code, codes + 1 + i);
+	}
+}
+
+/* The ring was full: the number comes again, for another one perhaps. */
+static void test_a_definition_that_was_cut_off(void **state)
+{
+	struct setting *s = *state;
+
+	begin(s, 1);
+	put_code_as(s, 6, "xf", 60);
+	put_lines(s, 6, "\xe9");
+	put_frames_of(s, 1);
+	assert_ticks_to(s, 1, 1);
+	put_code_as(s, 6, "yf", 70);
+	put_lines(s, 6, "\xea\x02");
+	put_frames_of(s, 6);
+	assert_ticks_to(s, 2, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "y");
+	assert_int_equal(leaf_of(s)->line, 71);
+	assert_int_equal(s->defs.codes.count, 6);
+	put_lines(s, 6, "\xea\x02"); /* of none */
+	assert_int_equal(drain(s), ERR_GARBAGE);
+}
+
 /* As in a traceback: none that has not begun, unless it is a generator. */
 static void test_hidden_frames(void **state)
 {
@@ -691,6 +780,9 @@ int main(void)
 		TEST(test_counts),
 		TEST(test_lines),
 		TEST(test_defined_anew),
+		TEST(test_equal_code_is_one),
+		TEST(test_all_must_be_equal),
+		TEST(test_a_definition_that_was_cut_off),
 		TEST(test_hidden_frames),
 		TEST(test_cleanup_of_init_is_hidden),
 		TEST(test_cut_mark),
