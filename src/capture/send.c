@@ -62,12 +62,23 @@ static bool send_lines(struct capture *c, uint32_t number, const char *data,
 	return true;
 }
 
+/* Whole entries only: of the last one a part could name a line that is not its.
+ * All but the first byte of an entry are below 0x80. */
+static size_t lines_to_send(const struct buf *table)
+{
+	size_t len = MIN(table->len, (size_t)LINES_MAX);
+
+	while (len && len < table->len && !(table->data[len] & 0x80))
+		len--;
+	return len;
+}
+
 /* When it does not fit whole, the next try begins anew with the same number. */
 int send_code(struct capture *c, uint32_t number, const struct code_copy *code)
 {
 	size_t len = sizeof(struct msg_code) + code->name.len + code->file.len;
 	struct msg_code *m = ring_reserve(c->ring, len);
-	size_t lines_len = MIN(code->linetable.len, LINES_MAX), at, piece;
+	size_t lines_len = lines_to_send(&code->linetable), at, piece;
 	char *text;
 
 	if (!m)

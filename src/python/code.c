@@ -113,7 +113,7 @@ static int read_parts(struct code_copy *c, const struct python *p,
 	if (!err)
 		err = object_bytes(p, m, c->print.linetable, LINETABLE_MAX,
 				   &c->linetable);
-	return err;
+	return err == ERR_FULL ? 0 : err; /* too long: its lines are unknown */
 }
 
 static int confirm(const struct code_copy *c, const struct python *p,

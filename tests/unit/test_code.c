@@ -274,6 +274,22 @@ static void test_long_names(void **state)
 	assert_string_equal(s->copy.name.data, text);
 }
 
+/* A function is worth more than its lines. */
+static void test_too_many_lines(void **state)
+{
+	struct setting *s = *state;
+	const struct layout *l = &s->fake.python.layout;
+	raddr_t table = fake_bytes(&s->fake, "\xd8\x01\x02", 3);
+
+	fake_put_word(&s->fake, table + l->bytes_size, (4 << 20) + 1);
+	put_word(s, l->code_linetable, table);
+	assert_int_equal(read_code(s), 0);
+	assert_string_equal(s->copy.name.data, "C.method");
+	assert_int_equal(s->copy.linetable.len, 0);
+	fake_put_word(&s->fake, table + l->bytes_size, (uint64_t)INT32_MAX + 1);
+	assert_int_equal(read_code(s), ERR_GARBAGE);
+}
+
 static void test_read_fails(void **state)
 {
 	struct setting *s = *state;
@@ -349,6 +365,7 @@ int main(void)
 		TEST(test_replaced),
 		TEST(test_unreadable),
 		TEST(test_long_names),
+		TEST(test_too_many_lines),
 		TEST(test_read_fails),
 		TEST(test_random_words),
 		TEST(test_hidden),

@@ -293,6 +293,60 @@ static void test_lost_by_kind(void **state)
 	assert_int_equal(stats_lost(decoder_stats(decoder)), 2);
 }
 
+/* The pieces of a line table that were sent, behind each other. */
+static void take_lines(struct buf *out)
+{
+	const struct msg_lines *m;
+	size_t len;
+
+	for (; (m = ring_peek(world.ring, &len)); ring_drop(world.ring))
+		if (m->kind == MSG_LINES)
+			buf_add(out, m + 1, m->len);
+}
+
+/* Six bytes an entry: one unit, 40 lines further. */
+static void fill_lines(struct buf *table, size_t entries)
+{
+	buf_reset(table);
+	while (entries--)
+		buf_add(table, "\xf0\x50\x01\x00\x01\x01", 6);
+}
+
+/* Lines that were cut off are unknown, never wrong. */
+static void test_long_line_tables(void **state)
+{
+	static const size_t rows[] = { 1, LINES_MAX / 6, LINES_MAX / 6 + 1,
+				       LINES_MAX / 3 };
+	struct code_copy code;
+	struct buf sent;
+	size_t i, n, unit;
+
+	(void)state;
+	code_copy_init(&code);
+	buf_init(&sent);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		fill_lines(&code.linetable, rows[i]);
+		buf_reset(&sent);
+		assert_int_equal(send_code(&world.capture, 1, &code), 0);
+		take_lines(&sent);
+		n = MIN(rows[i], (size_t)LINES_MAX / 6);
+		assert_true(sent.len == 6 * n);
+		for (unit = MAX(n, (size_t)3) - 3; unit < n + 3; unit++)
+			assert_int_equal(code_line(sent.data, sent.len, 7,
+						   2 * (int32_t)unit),
+					 unit < n ? 7 + 40 * (unit + 1) : 0);
+	}
+	code.linetable.len = 0; /* one entry that never ends */
+	while (code.linetable.len <= LINES_MAX)
+		buf_add(&code.linetable, "\x41\x41\x41\x41", 4);
+	buf_reset(&sent);
+	assert_int_equal(send_code(&world.capture, 1, &code), 0);
+	take_lines(&sent);
+	assert_int_equal(sent.len, 0);
+	buf_release(&sent);
+	code_copy_release(&code);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -305,6 +359,7 @@ int main(void)
 		TEST(test_full_then_lost),
 		TEST(test_lost_for_the_gil),
 		TEST(test_lost_by_kind),
+		TEST(test_long_line_tables),
 	};
 
 	return cmocka_run_group_tests_name("send", tests, NULL, NULL);
