@@ -3,12 +3,19 @@
  * A mapping's path is a hint: the file may be renamed, replaced, deleted or lie
  * in another mount namespace. So every way to it is tried and the result
  * compared with the device and inode that the kernel names.
+ *
+ * It names two of them. Maps and stat agree on most file systems, but stat
+ * knows btrfs' subvolumes and overlayfs' layers by devices of their own, and
+ * maps does not. So where they disagree a page of the file is mapped here, and
+ * our own maps must name what the target's do. On btrfs that leaves files of
+ * equal inode in two subvolumes, which maps cannot tell apart.
  */
 #include "cprof/target.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -80,15 +87,57 @@ const char *mapping_path(const struct maps *m, const struct mapping *p)
 	return m->text.data + p->path;
 }
 
-/* overlayfs and btrfs report another device in maps than stat does, so the
- * inode must agree always and the device where the kernel agrees with itself. */
-static int accept(int fd, const struct mapping *p)
+static bool names_at(const struct maps *m, raddr_t start,
+		     const struct mapping *wanted)
+{
+	const struct mapping *here;
+	uint32_t i;
+
+	for (i = 0; i < m->list.count; i++) {
+		here = &m->list.items[i];
+		if (here->start == start)
+			return here->device == wanted->device &&
+			       here->inode == wanted->inode;
+	}
+	return false;
+}
+
+/* Do our maps name the file as the target's do, once it is mapped here? */
+static bool maps_alike(int fd, const struct mapping *p)
+{
+	size_t len = (size_t)sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+	struct target self = { .proc = -1 };
+	struct maps own;
+	bool alike = false;
+
+	if (page == MAP_FAILED)
+		return false;
+	self.proc = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (self.proc >= 0 && !maps_read(&own, &self)) {
+		alike = names_at(&own, (raddr_t)(uintptr_t)page, p);
+		maps_release(&own);
+	}
+	if (self.proc >= 0)
+		close(self.proc);
+	munmap(page, len);
+	return alike;
+}
+
+static bool is_the_file(int fd, const struct mapping *p)
 {
 	struct stat st;
 
-	if (fd < 0)
-		return -1;
-	if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == p->inode)
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return false;
+	if (st.st_dev == p->device && st.st_ino == p->inode)
+		return true;
+	return maps_alike(fd, p);
+}
+
+static int accept(int fd, const struct mapping *p)
+{
+	if (fd < 0 || is_the_file(fd, p))
 		return fd;
 	close(fd);
 	return -1;

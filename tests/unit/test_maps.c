@@ -2,9 +2,11 @@
  */
 #include "unit.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -250,6 +252,133 @@ static void test_open_the_program(void **state)
 	close(fd);
 	m->inode++;
 	assert_int_equal(mapping_open(&s->maps, m, &s->target), -1);
+	m->inode--;
+	m->device++; /* an inode of that number is on every disk */
+	assert_int_equal(mapping_open(&s->maps, m, &s->target), -1);
+}
+
+/* ---- file systems: root mounts some, for nobody else to see ------------- */
+
+static void own_mounts(struct setting *s)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		skip();
+	target_close(&s->target); /* it looks into the old ones */
+	assert_int_equal(target_open(&s->target, getpid()), 0);
+	folder_release(&s->folder);
+	folder_init(&s->folder);
+}
+
+static const char *path_of(struct setting *s, const char *name)
+{
+	snprintf(s->path, sizeof(s->path), "%s/%s", s->folder.path, name);
+	return s->path;
+}
+
+static void put_at(struct setting *s, const char *name, const char *text)
+{
+	int fd = open(path_of(s, name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void mount_memory(struct setting *s, const char *name)
+{
+	mkdir(path_of(s, name), 0755);
+	assert_int_equal(mount("none", s->path, "tmpfs", 0, NULL), 0);
+}
+
+static void *map_path(const char *path, struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *data = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	assert_true(data != MAP_FAILED);
+	assert_int_equal(fstat(fd, st), 0);
+	close(fd);
+	return data;
+}
+
+/* Two file systems in memory number their files alike. */
+static void test_another_disk(void **state)
+{
+	struct setting *s = *state;
+	struct stat one, other;
+	char text[64] = "";
+	void *data;
+
+	own_mounts(s);
+	mount_memory(s, "disk");
+	put_at(s, "disk/lib", "the one");
+	data = map_path(path_of(s, "disk/lib"), &one);
+	mount_memory(s, "disk"); /* over the first */
+	put_at(s, "disk/lib", "another");
+	assert_int_equal(stat(s->path, &other), 0);
+	assert_int_equal(open_mapped(s, data, text), 0); /* by map_files */
+	munmap(data, 4096);
+	umount2(path_of(s, "disk"), MNT_DETACH);
+	umount2(s->path, MNT_DETACH);
+	assert_string_equal(text, "the one");
+	if (one.st_ino != other.st_ino)
+		skip();
+}
+
+static void mount_layers(struct setting *s)
+{
+	const char *at = s->folder.path;
+	char options[512];
+
+	mount_memory(s, "upper");
+	mkdir(path_of(s, "upper/files"), 0755);
+	mkdir(path_of(s, "upper/work"), 0755);
+	mkdir(path_of(s, "all"), 0755);
+	snprintf(options, sizeof(options),
+		 "lowerdir=%s/lower,upperdir=%s/upper/files,"
+		 "workdir=%s/upper/work",
+		 at, at, at);
+	if (!mount("none", s->path, "overlay", 0, options))
+		return;
+	umount2(path_of(s, "upper"), MNT_DETACH);
+	skip();
+}
+
+/* What stat and maps say of a file in a container need not be the same. */
+static void test_layers(void **state)
+{
+	struct setting *s = *state;
+	const struct mapping *m;
+	struct mapping only_path;
+	struct stat st;
+	void *data;
+	int fd;
+
+	own_mounts(s);
+	mkdir(path_of(s, "lower"), 0755);
+	put_at(s, "lower/lib", "the one");
+	put_at(s, "lower/other", "another");
+	mount_layers(s);
+	data = map_path(path_of(s, "all/lib"), &st);
+	assert_int_equal(maps_read(&s->maps, &s->target), 0);
+	m = find(&s->maps, data);
+	if (m->device == st.st_dev)
+		print_message("stat and maps agree\n");
+	only_path = *m;
+	only_path.start = only_path.end = 0; /* nothing in map_files */
+	fd = mapping_open(&s->maps, &only_path, &s->target);
+	assert_true(fd >= 0);
+	close(fd);
+	only_path.device++;
+	assert_int_equal(mapping_open(&s->maps, &only_path, &s->target), -1);
+	only_path.device--;
+	path_of(s, "all/other");
+	assert_int_equal(rename(s->path, mapping_path(&s->maps, m)), 0);
+	assert_int_equal(mapping_open(&s->maps, &only_path, &s->target), -1);
+	munmap(data, 4096);
+	umount2(path_of(s, "all"), MNT_DETACH);
+	umount2(path_of(s, "upper"), MNT_DETACH);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -261,6 +390,7 @@ int main(void)
 		TEST(test_strange_text), TEST(test_no_maps),
 		TEST(test_open_by_path), TEST(test_never_another_file),
 		TEST(test_deleted),	 TEST(test_open_the_program),
+		TEST(test_another_disk), TEST(test_layers),
 	};
 
 	return cmocka_run_group_tests_name("maps", tests, NULL, NULL);
