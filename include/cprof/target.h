@@ -147,11 +147,10 @@ int task_list(const struct target *t, pid_t *tids, unsigned int *n);
  * 0 if there is none. */
 pid_t task_from_inner(const struct target *t, pid_t inner);
 
-/* Where the kernel writes for the thread with this pthread_t which CPU it runs on
- * (rseq(2), glibc 2.35+): TASK_RSEQ_LEN bytes. 0: this C library does not say.
- * From a copy of them the CPU, -1 if it is not known. A hint. */
+/* The CPU that a thread runs on or ran on last, from a copy of the first
+ * TASK_RSEQ_LEN bytes of its rseq area; -1 if it is none. The kernel writes them
+ * before the thread executes anything there (rseq(2), kernel/rseq.c). */
 enum { TASK_RSEQ_LEN = 8 };
-raddr_t task_rseq(raddr_t pthread);
 int task_cpu(const void *rseq);
 
 /* Name of a system call of this machine, NULL if it has none. */
@@ -183,6 +182,9 @@ int stop_begin(struct stop *s, pid_t tid, bool keep_exit);
 int stop_wait(struct stop *s, uint64_t spin_ns, uint64_t timeout_ns);
 /* While it stands: it is about to see a system call return early (EINTR). */
 bool stop_disturbed(const struct stop *s);
+/* While it stands: where its rseq area lies (PTRACE_GET_RSEQ_CONFIGURATION, Linux
+ * 5.13); 0: it has none, as with musl and glibc < 2.35, or the kernel is older. */
+raddr_t stop_rseq(const struct stop *s);
 /* Let it go. A stop that never came stays STOP_ASKED until it can be let go:
  * call again until state is STOP_NONE. */
 void stop_end(struct stop *s);

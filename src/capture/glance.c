@@ -14,14 +14,17 @@ static uint32_t words_len(const struct layout *l)
 	return l->gil_switch_number + 8 - l->gil_last_holder;
 }
 
-int glance_add(struct capture *c, struct image *i, raddr_t gil)
+int glance_add(struct capture *c, struct image *i, raddr_t gil,
+	       const struct glance *g)
 {
 	const struct layout *l = &c->python.layout;
 	raddr_t lists =
 		c->python.runtime.address + l->runtime_interpreters_head;
 	unsigned int k;
-	int err = image_add(i, lists, 8);
+	int err = g->rseq ? image_add(i, g->rseq, TASK_RSEQ_LEN) : 0;
 
+	if (!err)
+		err = image_add(i, lists, 8);
 	if (!err)
 		err = image_add(i, c->python.mark_at, 8);
 	for (k = 0; !err && k < c->interp_count; k++)
@@ -53,6 +56,13 @@ static void parse_words(struct gil_words *w, const struct layout *l,
 	w->switches = word(at + l->gil_switch_number - l->gil_last_holder);
 }
 
+static int parse_cpu(const struct image *i, uint32_t k)
+{
+	const uint8_t *at = image_piece_data(i, k);
+
+	return at ? task_cpu(at) : -1;
+}
+
 int glance_parse(struct capture *c, struct image *i, struct glance *g)
 {
 	uint32_t first = i->pieces.count - c->interp_count - 3;
@@ -64,6 +74,7 @@ int glance_parse(struct capture *c, struct image *i, struct glance *g)
 	if (!at)
 		return ERR_FAULT;
 	parse_words(&g->words, &c->python.layout, at);
+	g->cpu = g->rseq ? parse_cpu(i, first - 1) : -1;
 	g->lists_same = word(image_piece_data(i, first)) == c->interps_head;
 	for (k = 0; k < c->interp_count; k++)
 		if (word(image_piece_data(i, first + 2 + k)) !=
@@ -77,7 +88,7 @@ int glance_read(struct capture *c, raddr_t gil, struct glance *g)
 	int err;
 
 	image_reset(&c->glance);
-	err = glance_add(c, &c->glance, gil);
+	err = glance_add(c, &c->glance, gil, g);
 	if (!err)
 		err = image_fetch(&c->glance, 0, c->target->mem);
 	return err ? err : glance_parse(c, &c->glance, g);

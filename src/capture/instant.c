@@ -7,8 +7,9 @@
  *   1. read the GIL's words, look which threads slept on, and copy, while all
  *      run, the others that may have changed since their last copy. Looks at
  *      many take long: then the words are read again after them;
- *   2. make the last holder stand: it is stopped if it runs; if it sleeps, its
- *      run-time counts before and after prove that it stood by itself;
+ *   2. make the last holder stand: it is stopped if it runs, unless we have
+ *      its CPU, so that it cannot; if it sleeps, its run-time counts before and
+ *      after prove that it stood by itself;
  *   3. copy it, with the words at the end of the same vectored read.
  *
  * If holder and switches are those of step 1, nobody else ran Python between,
@@ -133,15 +134,12 @@ static int copy_holder(struct capture *c, struct attempt *a)
 
 /* A thread state that came meanwhile has no frames: it has not had the GIL. One
  * that went took it to go. */
-static int proven(const struct attempt *a)
+static bool has_moved(const struct gil_words *then, const struct gil_words *now)
 {
-	if (a->after.words.holder != a->before.words.holder ||
-	    a->after.words.switches != a->before.words.switches)
-		return ERR_LOST;
-	return 0;
+	return then->holder != now->holder || then->switches != now->switches;
 }
 
-/* ---- the holder runs: stop it ----------------------------------------- */
+/* ---- the holder runs: make it stand ----------------------------------- */
 
 /* A stop that was asked for cannot be passed by user code: a thread that has
  * not stopped 200 us later is in the kernel or has no CPU. Its memory stands,
@@ -161,20 +159,63 @@ static int read_without_stop(struct capture *c, struct attempt *a)
 	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
 }
 
-static int copy_standing(struct capture *c, struct attempt *a)
+/* Once for each thread: it moves never. */
+static void ask_for_rseq(struct tstate *t, const struct stop *s)
+{
+	if (t->rseq_asked || s->state != STOP_STANDS)
+		return;
+	t->rseq = stop_rseq(s);
+	t->rseq_asked = true;
+}
+
+static int copy_stopped(struct capture *c, struct attempt *a, bool spin)
 {
 	struct stop stop;
-	int err, cpu;
+	int err = stand_begin(c, a->holder, spin, &stop);
 
-	cpu = stack_rehearse(c, a->holder);
-	err = stand_begin(c, a->holder, cpu, &stop);
 	if (err == ERR_TIMEOUT)
 		err = read_without_stop(c, a);
 	else if (!err)
 		err = copy_holder(c, a);
 	c->instant_ns = clock_now();
+	ask_for_rseq(a->holder, &stop);
 	stand_end(c, &stop);
 	return err;
+}
+
+/* ERR_TIMEOUT: it did not stand, what was read says nothing. */
+static int copy_preempted(struct capture *c, struct attempt *a,
+			  const struct preempt *p)
+{
+	uint64_t begin = clock_now();
+	int err;
+
+	a->after.rseq = a->holder->rseq;
+	err = copy_holder(c, a);
+	c->instant_ns = clock_now();
+	if (!preempt_stood(p, a->after.cpu))
+		return ERR_TIMEOUT;
+	stand_count(c, begin, begin, c->instant_ns);
+	return err;
+}
+
+static int copy_running(struct capture *c, struct attempt *a)
+{
+	struct glance g = { .rseq = a->holder->rseq, .cpu = -1 };
+	struct preempt p;
+	int err;
+
+	preempt_begin(&p);
+	err = stack_rehearse(c, a->holder, a->gil, &g);
+	if (!err && has_moved(&a->before.words, &g.words))
+		return ERR_LOST;
+	if (!preempt_stands(&p, g.cpu))
+		return copy_stopped(c, a, true);
+	err = copy_preempted(c, a, &p);
+	if (err != ERR_TIMEOUT)
+		return err;
+	a->after = (struct glance){ 0 };
+	return copy_stopped(c, a, false);
 }
 
 /* ---- the holder sleeps: it must have slept all the while -------------- */
@@ -257,8 +298,7 @@ static int read_holder(struct capture *c, struct attempt *a)
 		return copy_holder(c, a);
 	if (!a->just_looked && !look_at(c, a->holder))
 		return ERR_LOST;
-	return a->holder->look.running ? copy_standing(c, a) :
-					 copy_asleep(c, a);
+	return a->holder->look.running ? copy_running(c, a) : copy_asleep(c, a);
 }
 
 /* Looks come before any stop, so that a stop of ours is in nobody's state. */
@@ -356,8 +396,8 @@ static int attempt(struct capture *c, struct attempt *a)
 		err = read_holder(c, a);
 	if (!err && !a->after.lists_same)
 		c->list_stale = true; /* for the next tick */
-	if (!err && !c->no_stop)
-		err = proven(a);
+	if (!err && !c->no_stop && has_moved(&a->before.words, &a->after.words))
+		err = ERR_LOST;
 	if (!err)
 		accept(c, a);
 	return err;

@@ -50,6 +50,8 @@ struct tstate {
 	char name[256]; /* UTF-8, cut */
 
 	struct task task;
+	raddr_t rseq; /* its rseq area; 0: none, or not known yet */
+	bool rseq_asked;
 	struct sched sched; /* at the last look */
 	struct look look;
 	bool looked; /* look is not empty */
@@ -132,6 +134,8 @@ struct capture {
 
 /* What one vectored read says beside the stacks. */
 struct glance {
+	raddr_t rseq; /* to be read, too: of one thread; 0: of none */
+	int cpu; /* that this thread runs on or ran on last; -1: not known */
 	struct gil_words words;
 	bool lists_same; /* no interpreter or thread state came or went */
 };
@@ -154,17 +158,34 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 
 /* glance.c: the words of a GIL and the heads of the lists. They are read last
  * in a call, so that they date all that was read before them. */
-int glance_add(struct capture *c, struct image *i, raddr_t gil);
+int glance_add(struct capture *c, struct image *i, raddr_t gil,
+	       const struct glance *g);
 /* From the pieces added last. ERR_REPLACED, ERR_FAULT. */
 int glance_parse(struct capture *c, struct image *i, struct glance *g);
 int glance_read(struct capture *c, raddr_t gil, struct glance *g);
 
-/* stand.c: the holder stands. cpu: where it runs, -1: not known. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
- * ERR_PERM. Whatever it was, stand_end() comes after. */
-int stand_begin(struct capture *c, const struct tstate *t, int cpu,
+/* preempt.c: a thread stands as long as we have the CPU that it ran on. */
+struct preempt {
+	uint64_t switches; /* our own; 0: not known */
+	int cpu; /* ours */
+};
+/* Before anything is read of the thread. */
+void preempt_begin(struct preempt *p);
+/* It ran on our CPU last: it may stand. */
+bool preempt_stands(const struct preempt *p, int cpu);
+/* And it stood all the while, says the CPU that was read last. */
+bool preempt_stood(const struct preempt *p, int cpu);
+
+/* stand.c: the holder stands. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
+ * ERR_PERM. Whatever it was, stand_end() comes after. spin: it runs on another
+ * CPU than we, on ours it could not stop meanwhile. */
+int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 		struct stop *s);
 void stand_end(struct capture *c, struct stop *s);
 void stand_release_late(struct capture *c);
+/* It could not run from asked_ns on, and was read from stands_ns on. */
+void stand_count(struct capture *c, uint64_t asked_ns, uint64_t stands_ns,
+		 uint64_t end_ns);
 /* After an exec: the first thread may be one that we stop, under a new id. */
 void stand_take_back(struct capture *c);
 
@@ -178,10 +199,10 @@ int instant_take(struct capture *c, raddr_t gil, bool patient);
 int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g);
 
-/* The same while the thread runs, for what it leaves: a plan that fits better and
- * warm caches, so that the pause is shorter. What it read proves nothing. Returns
- * the CPU that it runs on, -1: not known. */
-int stack_rehearse(struct capture *c, struct tstate *t);
+/* The same while the thread runs, for what it leaves: a plan that fits better,
+ * warm caches, so that the pause is shorter, and the glance. */
+int stack_rehearse(struct capture *c, struct tstate *t, raddr_t gil,
+		   struct glance *g);
 
 /* codes.c: which code objects these are; fills t->frames. *changed: not the
  * frames it had. */

@@ -90,7 +90,7 @@ static int add_missing(struct capture *c, struct tstate *t,
 static int fetch(struct capture *c, struct tstate *t, uint32_t from,
 		 raddr_t gil, struct glance *g)
 {
-	int err = g ? glance_add(c, &t->image, gil) : 0;
+	int err = g ? glance_add(c, &t->image, gil, g) : 0;
 
 	if (!err)
 		err = image_fetch(&t->image, from, c->target->mem);
@@ -172,14 +172,14 @@ static int walk_error(enum walk_result result)
 	}
 }
 
-static int read_planned(struct capture *c, struct tstate *t, bool deep,
-			raddr_t gil, struct glance *g, int fetches)
+static int read_frames(struct capture *c, struct tstate *t, bool deep,
+		       raddr_t gil, struct glance *g, int fetches)
 {
 	struct walk w;
 	enum walk_result result;
 	raddr_t cursor = 0;
 	uint32_t from = 0;
-	int err = 0;
+	int err = plan(c, t);
 
 	walk_init(&w, t->addr);
 	w.frames = c->scratch;
@@ -211,23 +211,11 @@ static int read_planned(struct capture *c, struct tstate *t, bool deep,
 int stack_read(struct capture *c, struct tstate *t, bool deep, raddr_t gil,
 	       struct glance *g)
 {
-	int err = plan(c, t);
-
-	return err ? err : read_planned(c, t, deep, gil, g, FETCHES_MAX);
+	return read_frames(c, t, deep, gil, g, FETCHES_MAX);
 }
 
-int stack_rehearse(struct capture *c, struct tstate *t)
+int stack_rehearse(struct capture *c, struct tstate *t, raddr_t gil,
+		   struct glance *g)
 {
-	const uint8_t *area;
-	uint32_t k;
-
-	if (plan(c, t))
-		return -1;
-	k = t->image.pieces.count;
-	if (!task_rseq(t->ident) ||
-	    image_add(&t->image, task_rseq(t->ident), TASK_RSEQ_LEN))
-		return -1;
-	read_planned(c, t, false, 0, NULL, REHEARSED_FETCHES);
-	area = image_piece_data(&t->image, k);
-	return area ? task_cpu(area) : -1;
+	return read_frames(c, t, false, gil, g, REHEARSED_FETCHES);
 }

@@ -7,7 +7,6 @@
  */
 #include "internal.h"
 
-#include <sched.h>
 #include <unistd.h>
 
 enum {
@@ -17,13 +16,13 @@ enum {
 	REFUSED_NS = 1000000000, /* then it is not for the moment */
 };
 
-static void count_pause(struct capture *c, const struct stop *s,
-			uint64_t end_ns)
+void stand_count(struct capture *c, uint64_t asked_ns, uint64_t stands_ns,
+		 uint64_t end_ns)
 {
-	uint64_t pause = end_ns - s->stands_ns;
+	uint64_t pause = end_ns - stands_ns;
 
 	c->counts.stops++;
-	c->counts.held_ns += end_ns - s->asked_ns;
+	c->counts.held_ns += end_ns - asked_ns;
 	c->counts.longest_stop_ns = MAX(c->counts.longest_stop_ns, pause);
 	c->pause_ns += pause;
 }
@@ -51,7 +50,7 @@ static void let_go(struct capture *c, struct stop *s)
 		c->counts.disturbed++;
 	stop_end(s);
 	if (stood)
-		count_pause(c, s, clock_now());
+		stand_count(c, s->asked_ns, s->stands_ns, clock_now());
 }
 
 void stand_release_late(struct capture *c)
@@ -73,12 +72,6 @@ static bool is_late(const struct capture *c, pid_t tid)
 		if (c->late.items[i].tid == tid)
 			return true;
 	return false;
-}
-
-/* Spinning on the holder's own CPU would keep it from stopping. */
-static uint64_t spin_time(int cpu)
-{
-	return cpu >= 0 && cpu == sched_getcpu() ? 0 : SPIN_NS;
 }
 
 /* We trace it: a thread of ours called exec, upon which it has the id of the
@@ -124,7 +117,7 @@ static int refused(struct capture *c, pid_t tid)
 	return ERR_LOST;
 }
 
-int stand_begin(struct capture *c, const struct tstate *t, int cpu,
+int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 		struct stop *s)
 {
 	pid_t tid = t->task.tid;
@@ -135,7 +128,7 @@ int stand_begin(struct capture *c, const struct tstate *t, int cpu,
 		return ERR_TIMEOUT;
 	err = stop_begin(s, tid, c->keep_exit && tid == c->target->pid);
 	if (!err)
-		err = stop_wait(s, spin_time(cpu), STOP_TIMEOUT_NS);
+		err = stop_wait(s, spin ? SPIN_NS : 0, STOP_TIMEOUT_NS);
 	if (err == ERR_PERM)
 		return refused(c, tid);
 	c->refused_ns = 0;

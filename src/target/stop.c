@@ -19,6 +19,13 @@
 #include "arch.h"
 #include "proc.h"
 
+/* linux/ptrace.h of 5.13; C libraries have it late or not at all. */
+static const int get_rseq_configuration = 0x420f;
+struct rseq_configuration {
+	uint64_t address;
+	uint32_t size, signature, flags, pad;
+};
+
 static struct timespec to_timespec(uint64_t ns)
 {
 	return (struct timespec){ .tv_sec = ns / NSEC_PER_SEC,
@@ -150,6 +157,15 @@ int stop_wait(struct stop *s, uint64_t spin_ns, uint64_t timeout_ns)
 bool stop_disturbed(const struct stop *s)
 {
 	return s->state == STOP_STANDS && arch_call_interrupted(s->tid);
+}
+
+raddr_t stop_rseq(const struct stop *s)
+{
+	struct rseq_configuration found;
+	long size = ptrace(get_rseq_configuration, s->tid,
+			   (void *)sizeof(found), &found);
+
+	return size == sizeof(found) ? found.address : 0;
 }
 
 void stop_end(struct stop *s)

@@ -12,9 +12,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#if __has_include(<sys/rseq.h>)
-#include <sys/rseq.h>
-#endif
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -171,23 +168,6 @@ pid_t task_from_inner(const struct target *t, pid_t inner)
 	return found;
 }
 
-#if __has_include(<sys/rseq.h>)
-/* At a fixed distance from the thread pointer, the same for all programs with
- * our C library. */
-raddr_t task_rseq(raddr_t pthread)
-{
-	return pthread + __rseq_offset;
-}
-#else
-raddr_t task_rseq(raddr_t pthread)
-{
-	(void)pthread;
-	return 0;
-}
-#endif
-
-/* Another C library has other words there, which do not agree with each other or
- * name no CPU. */
 int task_cpu(const void *rseq)
 {
 	uint32_t cpu[2]; /* cpu_id_start, cpu_id */

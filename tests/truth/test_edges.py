@@ -93,6 +93,19 @@ def test_no_stack_is_impossible(python, start, oracles, tmp_path, program):
         check_depth(stacks)
 
 
+@pytest.mark.parametrize("program", ("asyncio", "gil", "tree"))
+def test_no_stack_is_impossible_on_one_cpu(python, start, oracles, tmp_path,
+                                           program):
+    out = str(tmp_path / "out.folded")
+    facts = oracles(python, program)
+    with harness.OnOneCpu():
+        done = attach(python, start, program, out,
+                      *["-i"] if program == "gil" else [])
+    counts = check_stacks(facts, harness.read_folded(out))
+    assert counts["good"] > 20, done.err
+    check_lost(done, counts["good"])
+
+
 def check_depth(stacks):
     """The bottom is reached by exactly so many calls."""
     for texts, _ in stacks:

@@ -43,7 +43,7 @@ static void refresh(void)
 
 static void test_words(void **state)
 {
-	struct glance g;
+	struct glance g = { 0 };
 	raddr_t a, b;
 	unsigned int v;
 
@@ -72,7 +72,7 @@ static void test_words(void **state)
 /* -1: the GIL is being made. */
 static void test_locked_is_one(void **state)
 {
-	struct glance g;
+	struct glance g = { 0 };
 
 	(void)state;
 	refresh();
@@ -85,7 +85,7 @@ static void test_locked_is_one(void **state)
 
 static void test_threads_come_and_go(void **state)
 {
-	struct glance g;
+	struct glance g = { 0 };
 
 	(void)state;
 	world_thread(&world, 11);
@@ -108,7 +108,7 @@ static void test_interpreters(void **state)
 {
 	const struct layout *l = &world.fake.python.layout;
 	raddr_t second, head = world.runtime + l->runtime_interpreters_head;
-	struct glance g;
+	struct glance g = { 0 };
 
 	(void)state;
 	refresh();
@@ -133,7 +133,7 @@ static void test_interpreters(void **state)
 
 static void test_another_program(void **state)
 {
-	struct glance g;
+	struct glance g = { 0 };
 
 	(void)state;
 	refresh();
@@ -145,7 +145,7 @@ static void test_another_program(void **state)
 
 static void test_unreadable(void **state)
 {
-	struct glance g;
+	struct glance g = { 0 };
 
 	(void)state;
 	refresh();
@@ -159,7 +159,7 @@ static void test_beside_a_stack(void **state)
 {
 	struct capture *c = &world.capture;
 	struct image image;
-	struct glance g;
+	struct glance g = { 0 };
 	raddr_t thread;
 
 	(void)state;
@@ -167,7 +167,7 @@ static void test_beside_a_stack(void **state)
 	refresh();
 	image_init(&image);
 	assert_int_equal(image_add(&image, thread, 8), 0);
-	assert_int_equal(glance_add(c, &image, world.gil), 0);
+	assert_int_equal(glance_add(c, &image, world.gil, &g), 0);
 	assert_true(image.pieces.items[0].addr == thread);
 	assert_true(image.pieces.items[image.pieces.count - 1].addr ==
 		    world.gil + c->python.layout.gil_last_holder);

@@ -5,6 +5,7 @@
  */
 #include "unit.h"
 
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
@@ -183,6 +184,99 @@ static void test_it_ran_between_two_ticks(void **state)
 	assert_int_equal(take(), 0);
 	assert_has(a, 3, 1);
 	assert_has(b, 8, 4);
+}
+
+/* ---- the holder runs, and we have its CPU ------------------------------ */
+
+static raddr_t rseq;
+
+static void put_cpu(struct world *w, uint32_t cpu)
+{
+	const uint32_t words[2] = { cpu, cpu };
+
+	fake_put(&w->fake, rseq, words, sizeof(words));
+}
+
+/* To the first CPU that we may have: its number. */
+static uint32_t pin(void)
+{
+	cpu_set_t all, one;
+	uint32_t cpu = 0;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	return cpu;
+}
+
+static void a_runs_on(uint32_t cpu)
+{
+	rseq = fake_alloc(&world.fake, TASK_RSEQ_LEN);
+	put_cpu(&world, cpu);
+	put_stack(a, 1, 3);
+	world_take_gil(&world, a);
+	world_task(&world, TID_A, 6, WORLD_RUNS);
+	assert_int_equal(threads_refresh(&world.capture), 0);
+	world_tstate(&world, a)->rseq = rseq;
+}
+
+/* Nobody has the id of this thread: a stop would fail. It may take some tries,
+ * as we can be switched out ourselves. */
+static void test_preempted(void **state)
+{
+	cpu_set_t all;
+	int tries;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(all), &all);
+	a_runs_on(pin());
+	assert_int_equal(take(), 0);
+	for (tries = 0; world_tstate(&world, a)->lost && tries < 100; tries++)
+		assert_int_equal(take(), 0);
+	assert_has(a, 1, 3);
+	assert_true(world_tstate(&world, a)->now.holds_gil);
+	assert_int_equal(world.capture.counts.stops, 1);
+	assert_in_range(world.capture.pause_ns, 1, NSEC_PER_SEC);
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
+static void test_not_preempted(void **state)
+{
+	(void)state;
+	a_runs_on(CPU_SETSIZE - 1);
+	assert_int_equal(take(), 0);
+	assert_lost(a, LOST_GIL);
+	put_cpu(&world, UINT32_MAX); /* it has not said where */
+	assert_int_equal(take(), 0);
+	assert_lost(a, LOST_GIL);
+}
+
+static void move_away(struct world *w)
+{
+	put_cpu(w, CPU_SETSIZE - 1);
+}
+
+/* It stood on our CPU first, but not to the end. */
+static void test_pulled_away(void **state)
+{
+	cpu_set_t all;
+	uint32_t cpu;
+	unsigned int at;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(all), &all);
+	cpu = pin();
+	a_runs_on(cpu);
+	for (at = 1; at <= 3; at++) {
+		put_cpu(&world, cpu);
+		world_change_at(&world, at, move_away, NULL);
+		assert_int_equal(take(), 0);
+		assert_lost(a, LOST_GIL);
+	}
+	sched_setaffinity(0, sizeof(all), &all);
 }
 
 /* ---- things happen between two reads ----------------------------------- */
@@ -862,6 +956,9 @@ int main(void)
 		TEST(test_the_holder_sleeps),
 		TEST(test_nothing_moved),
 		TEST(test_running_without_the_gil),
+		TEST(test_preempted),
+		TEST(test_not_preempted),
+		TEST(test_pulled_away),
 		TEST(test_it_ran_between_two_ticks),
 		TEST(test_the_holder_wakes),
 		TEST(test_another_takes_the_gil),

@@ -471,6 +471,51 @@ static void test_disturbed_calls(void **state)
 	assert_false(disturbs(child_spin, 'R'));
 }
 
+/* ---- rseq(2) ----------------------------------------------------------- */
+
+/* Where the child says that it runs; -1 if it has no area for that. */
+static int cpu_of(const struct child *c)
+{
+	uint8_t area[TASK_RSEQ_LEN];
+	struct mem_live memory;
+	struct stop s;
+	raddr_t at;
+
+	assert_int_equal(stop_begin(&s, c->pid, false), 0);
+	assert_int_equal(stop_wait(&s, 0, LONG), 0);
+	at = stop_rseq(&s);
+	stop_end(&s);
+	assert_int_equal(stop_rseq(&s), 0); /* it goes: nothing to be asked */
+	mem_live_init(&memory, c->pid);
+	if (!at || mem_read(&memory.mem, at, area, sizeof(area)))
+		return -1;
+	return task_cpu(area);
+}
+
+static void test_cpu(void **state)
+{
+	struct child c;
+	cpu_set_t all, one;
+	int cpu;
+
+	(void)state;
+	child_start(&c, child_spin);
+	assert_int_equal(sched_getaffinity(c.pid, sizeof(all), &all), 0);
+	for (cpu = 0; cpu_of(&c) >= 0 && cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		assert_int_equal(sched_setaffinity(c.pid, sizeof(one), &one),
+				 0);
+		assert_true(child_moves(&c));
+		assert_int_equal(cpu_of(&c), cpu);
+	}
+	child_end(&c);
+	if (!cpu)
+		skip(); /* glibc < 2.35, musl */
+}
+
 static int set_up_group(void **state)
 {
 	(void)state;
@@ -497,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_traced_by_another),
 		cmocka_unit_test(test_disturbed_calls),
+		cmocka_unit_test(test_cpu),
 	};
 
 	return cmocka_run_group_tests_name("stop", tests, set_up_group, NULL);

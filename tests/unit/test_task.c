@@ -324,36 +324,6 @@ static void test_tracer(void **state)
 
 /* ---- the CPU, names of calls ------------------------------------------- */
 
-static int own_cpu(struct setting *s)
-{
-	uint8_t area[TASK_RSEQ_LEN];
-	raddr_t at = task_rseq((raddr_t)pthread_self());
-
-	if (mem_read(s->own.mem, at, area, sizeof(area)))
-		return -1;
-	return task_cpu(area);
-}
-
-static void test_own_cpu(void **state)
-{
-	struct setting *s = *state;
-	cpu_set_t all, one;
-	int cpu;
-
-	if (own_cpu(s) < 0)
-		skip(); /* no rseq(2) */
-	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
-	for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all))
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-		assert_int_equal(own_cpu(s), cpu);
-	}
-	sched_setaffinity(0, sizeof(all), &all);
-}
-
 static void test_cpu_of_strange_words(void **state)
 {
 	static const uint32_t rows[][2] = {
@@ -409,7 +379,6 @@ int main(void)
 		TEST(test_open_needs_both),
 		TEST(test_inner_ids),
 		TEST(test_tracer),
-		TEST(test_own_cpu),
 		TEST(test_cpu_of_strange_words),
 		TEST(test_names_of_calls),
 	};
