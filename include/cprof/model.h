@@ -260,6 +260,7 @@ struct tally {
 	uint64_t mix_ns[MIXES]; /* time of processes, by what a tick saw */
 	VEC(struct tally_process) processes; /* by id */
 	VEC(bool) ran; /* by id of the thread */
+	bool stopped; /* by a signal, all the time: its owner knows and sets it */
 };
 
 void tally_init(struct tally *t);

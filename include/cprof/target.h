@@ -74,6 +74,9 @@ struct target {
 int target_open(struct target *t, pid_t pid);
 void target_close(struct target *t);
 bool target_alive(const struct target *t); /* false also for a zombie */
+/* Letter of its first thread's state, as in proc(5): 'T' is stopped by a
+ * signal, 't' by a tracer. '?' if it cannot be had. */
+char target_state(const struct target *t);
 
 /* What ps shows: arguments joined by spaces, each made one word for a shell
  * where it needs quotes; "[name]" if there are none. */

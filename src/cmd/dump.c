@@ -15,6 +15,7 @@
 #include "fail.h"
 #include "options.h"
 #include "say.h"
+#include "stopped.h"
 
 struct dump {
 	struct options o;
@@ -22,6 +23,7 @@ struct dump {
 	const struct defs *defs;
 	VEC(struct sample) samples;
 	bool color;
+	bool stopped; /* the target, by a signal */
 };
 
 static int keep_sample(void *arg, const struct defs *d, const struct sample *s)
@@ -213,11 +215,23 @@ static void add_json(struct buf *b, const struct dump *dump)
 	buf_putc(b, '\n');
 }
 
+/* Asked before we stop anything ourselves. */
+static bool is_stopped(pid_t pid)
+{
+	struct stopped s;
+
+	stopped_init(&s, pid);
+	stopped_release(&s);
+
+	return s.always;
+}
+
 static int take(struct dump *dump)
 {
 	struct session_options so = { .pid = dump->o.pid, .rate_hz = 100 };
 	int err;
 
+	dump->stopped = is_stopped(dump->o.pid);
 	err = attach_session(&dump->session, &so);
 	if (err)
 		return err;
@@ -256,6 +270,10 @@ static int print(struct dump *dump)
 	else
 		add_text(&text, dump);
 	say_lost(dump);
+	if (dump->stopped && !dump->o.quiet)
+		say("PID %d is stopped (by SIGSTOP or the like): kill -CONT %d "
+		    "lets it run",
+		    (int)dump->o.pid, (int)dump->o.pid);
 
 	return print_buf(&text);
 }

@@ -20,6 +20,7 @@
 #include "output.h"
 #include "say.h"
 #include "signals.h"
+#include "stopped.h"
 #include "summary.h"
 
 enum { LOOK_MSEC = 100 }; /* how soon a signal is noticed */
@@ -34,6 +35,7 @@ struct record {
 	struct hot hot;
 	struct timeline timeline;
 	struct live live;
+	struct stopped stopped;
 	struct stats stats;
 	enum session_end end;
 	pid_t pid;
@@ -171,16 +173,20 @@ static void sample(struct record *r)
 
 	live_init(&r->live, !r->o.quiet && !r->o.hide_progress,
 		  duration_ns(&r->o));
+	stopped_init(&r->stopped, r->pid);
 	do {
 		if (asked_to_end(r))
 			session_stop(r->session);
 		r->end = session_step(r->session, LOOK_MSEC);
+		stopped_look(&r->stopped);
 		if (!live_due(&r->live))
 			continue;
 		session_stats(r->session, &now);
 		live_show(&r->live, &now, r->fold.count);
 	} while (r->end == SESSION_RUNNING);
 	live_clear(&r->live);
+	r->tally.stopped = r->stopped.always;
+	stopped_release(&r->stopped);
 	session_stats(r->session, &r->stats);
 }
 

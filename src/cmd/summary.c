@@ -101,7 +101,10 @@ void summary_findings(const struct profile *p, const struct hot *hot)
 
 	buf_init(&line);
 	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &line);
-	if (none && p->tally->count[STATE_IDLE] && !p->view->idle)
+	if (p->tally->stopped)
+		buf_printf(&line, "; kill -CONT %d lets it run",
+			   (int)p->meta->pid);
+	else if (none && p->tally->count[STATE_IDLE] && !p->view->idle)
 		buf_puts(&line, "; -i shows idle threads");
 	else if (none && p->view->gil)
 		buf_puts(&line, "; without -g: threads that do not hold the "

@@ -323,6 +323,8 @@ static void say_idle(const struct case_file *c)
 		buf_puts(c->out, " observed in ");
 	}
 	add_duration(c->out, c->elapsed_ns);
+	if (c->tally->stopped)
+		buf_puts(c->out, ", as it was stopped by a signal");
 	add_waits(c->out, ": ", c->tally, c->defs, OF_ALL);
 }
 
@@ -430,6 +432,14 @@ static void say_what_binds(const struct case_file *c)
 		say_python(c);
 }
 
+/* A thread that was stopped while it waited for the GIL does not want it now. */
+static bool is_idle(const struct tally *t)
+{
+	uint32_t others = t->stopped ? RUNS : RUNS | BIT(STATE_GIL_WAIT);
+
+	return !time_with(t, others);
+}
+
 static uint32_t count_processes(const struct tally *t)
 {
 	uint32_t i, count = 0;
@@ -450,7 +460,7 @@ void tally_sentence(const struct tally *t, const struct defs *d,
 	if (!c.time_ns) {
 		buf_puts(out, "nothing was seen in ");
 		add_duration(out, elapsed_ns);
-	} else if (!time_with(t, RUNS | BIT(STATE_GIL_WAIT))) {
+	} else if (is_idle(t)) {
 		say_idle(&c);
 	} else {
 		say_what_binds(&c);

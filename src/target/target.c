@@ -117,6 +117,14 @@ bool target_alive(const struct target *t)
 	return start && start == t->start_time && state != 'Z' && state != 'X';
 }
 
+char target_state(const struct target *t)
+{
+	char state;
+
+	read_start_time(t->proc, &state);
+	return state;
+}
+
 static void add_argument(struct buf *out, const char *arg, size_t len)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"

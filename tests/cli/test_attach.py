@@ -238,13 +238,27 @@ def test_a_stopped_target_stays_stopped(python, start, program):
         done = harness.cprof("dump", "-p", target.pid)
         assert done.status == 0, done.err
         assert "known_place" in done.out
+        line, = harness.messages(done.err)
+        assert ("PID %d is stopped" % target.pid in line
+                and "kill -CONT %d" % target.pid in line), line
         assert harness.states(target.pid)[target.pid] == ("T", 0)
     target.signal(signal.SIGCONT)
     assert not harness.settles(lambda: harness.stands(target.pid))
 
 
-def test_a_stopped_target_is_recorded(any_python, start, program, tmp_path):
-    path = program("parked_here.py", PARKED.replace(
+THREE = """
+import threading
+def spin():
+    while True: pass
+for _ in range(2):
+    threading.Thread(target=spin, daemon=True).start()
+""" + PARKED
+
+
+@pytest.mark.parametrize("text", (PARKED, THREE), ids=("one", "three"))
+def test_a_stopped_target_is_recorded(any_python, start, program, tmp_path,
+                                      text):
+    path = program("parked_here.py", text.replace(
         "time.sleep(999)", "\n    while 1: pass"))
     target = start(any_python, path)
     target.signal(signal.SIGSTOP)
@@ -256,6 +270,27 @@ def test_a_stopped_target_is_recorded(any_python, start, program, tmp_path):
     assert harness.states(target.pid)[target.pid] == ("T", 0)
     # a stopped thread does not run
     assert harness.total(harness.read_folded(out)) == 0
+    line = harness.messages(done.err)[0]
+    assert line.startswith("cprof: idle for all of "), line
+    assert "stopped by a signal" in line and harness.read(out).startswith(
+        "# no samples (idle for all of "), line
+    assert line.endswith("kill -CONT %d lets it run" % target.pid), line
+
+
+def test_a_target_that_is_continued_was_not_stopped(any_python, start, parked,
+                                                    tmp_path):
+    target = start(any_python, parked)
+    target.signal(signal.SIGSTOP)
+    harness.settles(lambda: harness.states(target.pid)[target.pid][0] != "T")
+    begun = harness.cprof_begin("record", "-o", str(tmp_path / "x.folded"),
+                                "-p", target.pid)
+    begun.wait_for_start(target.pid)
+    target.signal(signal.SIGCONT)
+    harness.time.sleep(0.5)
+    begun.signal(signal.SIGINT)
+    done = begun.done()
+    assert done.status == 0 and "idle for all of " in done.err, done
+    assert "stopped" not in done.err, done.err
 
 
 def test_before_its_interpreter_is_there(any_python, start, tmp_path):

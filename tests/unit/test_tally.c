@@ -112,6 +112,27 @@ static void test_idle_and_not_always_seen(void **state)
 			"100 % read");
 }
 
+/* Two threads, stopped; one of them where it waited for the GIL. */
+static void test_stopped(void **state)
+{
+	int i;
+
+	(void)state;
+	t.stopped = true;
+	for (i = 0; i < 100; i++) {
+		now += TICK;
+		see_wait(1, "", "spin", true);
+		see(2, STATE_GIL_WAIT);
+	}
+	assert_sentence("idle for all of 1.00 s, as it was stopped by a "
+			"signal: 100 % in spin (server.py:41)");
+	now += TICK;
+	see(1, STATE_ACTIVE_GIL); /* it ran after all */
+	buf_reset(&text);
+	tally_sentence(&t, &d, now, &text);
+	assert_null(strstr(text.data, "stopped"));
+}
+
 static void test_nothing_seen(void **state)
 {
 	(void)state;
@@ -368,6 +389,7 @@ int main(void)
 		TEST(test_idle),
 		TEST(test_idle_in_two_places),
 		TEST(test_idle_and_not_always_seen),
+		TEST(test_stopped),
 		TEST(test_nothing_seen),
 		TEST(test_python),
 		TEST(test_python_all_and_nearly_all),

@@ -147,6 +147,28 @@ static void test_alive_by_stat(void **state)
 	assert_false(target_alive(&s->target));
 }
 
+static void test_state(void **state)
+{
+	struct setting *s = *state;
+	struct target t;
+	struct child c;
+
+	assert_int_equal(target_state(&s->target), '?'); /* no such file */
+	put_stat(s, "a) Z (b c d) X 5 (", 'T', 4711);
+	assert_int_equal(target_state(&s->target), 'T');
+	child_start(&c, child_sleep);
+	assert_int_equal(target_open(&t, c.pid), 0);
+	kill(c.pid, SIGSTOP);
+	assert_true(child_await(c.pid, 'T'));
+	assert_int_equal(target_state(&t), 'T');
+	kill(c.pid, SIGCONT);
+	assert_true(child_await(c.pid, 'S'));
+	assert_int_equal(target_state(&t), 'S');
+	child_end(&c);
+	assert_int_equal(target_state(&t), '?');
+	target_close(&t);
+}
+
 static void test_strange_stat(void **state)
 {
 	static const char *const texts[] = {
@@ -307,6 +329,7 @@ int main(void)
 		TEST(test_alive_until_it_ends),
 		TEST(test_hostile_name_of_a_process),
 		TEST(test_alive_by_stat),
+		TEST(test_state),
 		TEST(test_strange_stat),
 		TEST(test_command),
 		TEST(test_executable),
