@@ -65,6 +65,7 @@ struct target {
 	int pidfd; /* readable once it ended; -1 on kernels before 5.3 */
 	uint64_t start_time; /* clock ticks after boot: tells re-used pids */
 	int ns_depth; /* PID namespaces below ours; 0 = the same */
+	struct map *ids; /* with ns_depth: what task_from_inner() learnt */
 	struct mem_live live;
 	struct mem_faulty faulty; /* only with CPROF_TEST=fail-read=N */
 	struct mem *mem; /* the one to read with */
@@ -147,7 +148,8 @@ pid_t task_tracer(const struct target *t, pid_t tid);
  * there are more. */
 int task_list(const struct target *t, pid_t *tids, unsigned int *n);
 /* Thread id as seen from here of one that calls itself `inner` (gettid());
- * 0 if there is none. */
+ * 0 if there is none. Threads are asked once; what was learnt is kept in t->ids
+ * and asked for again before it is believed, as ids are used again. */
 pid_t task_from_inner(const struct target *t, pid_t inner);
 
 /* The CPU that a thread runs on or ran on last, from a copy of the first

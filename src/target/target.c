@@ -53,7 +53,8 @@ static int read_depth(struct target *t)
 		return got;
 	proc_status_inner(text, &depth);
 	t->ns_depth = MAX(0, depth - own_depth());
-	return 0;
+	t->ids = t->ns_depth ? calloc(1, sizeof(*t->ids)) : NULL;
+	return t->ns_depth && !t->ids ? ERR_NOMEM : 0;
 }
 
 /* CPROF_TEST=fail-read=N makes the N-th read fail: for the fault tests. */
@@ -107,6 +108,10 @@ void target_close(struct target *t)
 	close_fd(&t->proc);
 	close_fd(&t->root);
 	close_fd(&t->pidfd);
+	if (t->ids)
+		map_release(t->ids);
+	free(t->ids);
+	t->ids = NULL;
 }
 
 bool target_alive(const struct target *t)

@@ -149,22 +149,72 @@ static pid_t inner_id(const struct target *t, pid_t tid)
 	return proc_status_inner(text, &depth);
 }
 
-pid_t task_from_inner(const struct target *t, pid_t inner)
+/* Two kinds of keys in t->ids: a thread by its inner id, and by ours. */
+static uint64_t key_of_inner(pid_t inner)
+{
+	return (uint32_t)inner;
+}
+
+static uint64_t key_of_ours(pid_t tid)
+{
+	return 1ull << 32 | (uint32_t)tid;
+}
+
+static void learn_one(const struct target *t, pid_t tid)
+{
+	pid_t inner = inner_id(t, tid);
+	uint32_t *place = inner ? map_slot(t->ids, key_of_inner(inner)) : NULL;
+
+	if (place)
+		*place = (uint32_t)tid;
+	place = inner ? map_slot(t->ids, key_of_ours(tid)) : NULL;
+	if (place)
+		*place = (uint32_t)inner;
+}
+
+/* Ask the threads that are not known, or all when too many of those that are
+ * known have ended. */
+static void learn(const struct target *t)
 {
 	static const unsigned int most = 65536;
 	unsigned int n = most, i;
-	pid_t *tids, found = 0;
+	pid_t *tids = malloc(most * sizeof(*tids));
+
+	if (!tids)
+		return;
+	if (task_list(t, tids, &n))
+		n = 0;
+	if (t->ids->count > 4 * n + 64)
+		map_clear(t->ids);
+	for (i = 0; i < n; i++)
+		if (!map_find(t->ids, key_of_ours(tids[i])))
+			learn_one(t, tids[i]);
+	free(tids);
+}
+
+static pid_t recall(const struct target *t, pid_t inner)
+{
+	const uint32_t *tid = map_find(t->ids, key_of_inner(inner));
+
+	return tid && inner_id(t, (pid_t)*tid) == inner ? (pid_t)*tid : 0;
+}
+
+pid_t task_from_inner(const struct target *t, pid_t inner)
+{
+	pid_t found;
 
 	if (!t->ns_depth)
 		return inner;
-	tids = malloc(most * sizeof(*tids));
-	if (!tids)
-		return 0;
-	if (!task_list(t, tids, &n))
-		for (i = 0; i < n && !found; i++)
-			if (inner_id(t, tids[i]) == inner)
-				found = tids[i];
-	free(tids);
+	found = recall(t, inner);
+	if (!found) {
+		learn(t);
+		found = recall(t, inner);
+	}
+	if (!found) { /* known by what it was before its id was used again? */
+		map_clear(t->ids);
+		learn(t);
+		found = recall(t, inner);
+	}
 	return found;
 }
 

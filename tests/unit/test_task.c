@@ -15,6 +15,7 @@
 
 struct setting {
 	struct target own, fake; /* the fake's /proc/PID is the folder */
+	struct map ids; /* of the fake */
 	struct folder folder;
 };
 
@@ -25,7 +26,11 @@ static int set_up(void **state)
 	assert_non_null(s);
 	assert_int_equal(target_open(&s->own, getpid()), 0);
 	folder_init(&s->folder);
-	s->fake = (struct target){ .proc = s->folder.fd, .root = -1 };
+	s->fake = (struct target){
+		.proc = s->folder.fd,
+		.root = -1,
+		.ids = &s->ids,
+	};
 	*state = s;
 	return 0;
 }
@@ -35,6 +40,7 @@ static int tear_down(void **state)
 	struct setting *s = *state;
 
 	target_close(&s->own);
+	map_release(&s->ids);
 	folder_release(&s->folder);
 	free(s);
 	return 0;
@@ -310,6 +316,96 @@ static void test_inner_ids(void **state)
 	assert_int_equal(task_from_inner(&s->fake, 1), 0);
 }
 
+static void put_inner(struct setting *s, int tid, int inner)
+{
+	char path[32], text[32];
+
+	snprintf(path, sizeof(path), "task/%d/status", tid);
+	snprintf(text, sizeof(text), "NSpid:\t%d\t%d\n", tid, inner);
+	folder_put(&s->folder, path, text);
+}
+
+static void drop_inner(struct setting *s, int tid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "task/%d/status", tid);
+	assert_int_equal(unlinkat(s->folder.fd, path, 0), 0);
+	snprintf(path, sizeof(path), "task/%d", tid);
+	assert_int_equal(unlinkat(s->folder.fd, path, AT_REMOVEDIR), 0);
+}
+
+static void test_inner_ids_are_used_again(void **state)
+{
+	struct setting *s = *state;
+	int i;
+
+	s->fake.ns_depth = 1;
+	put_inner(s, 11, 5);
+	put_inner(s, 12, 6);
+	assert_int_equal(task_from_inner(&s->fake, 5), 11);
+	drop_inner(s, 11);
+	assert_int_equal(task_from_inner(&s->fake, 5), 0);
+	put_inner(s, 13, 5); /* its number, another thread */
+	assert_int_equal(task_from_inner(&s->fake, 5), 13);
+	put_inner(s, 12, 7); /* our number, another thread */
+	assert_int_equal(task_from_inner(&s->fake, 6), 0);
+	assert_int_equal(task_from_inner(&s->fake, 7), 12);
+	put_inner(s, 12, 5); /* the two changed places */
+	put_inner(s, 13, 7);
+	assert_int_equal(task_from_inner(&s->fake, 7), 13);
+	assert_int_equal(task_from_inner(&s->fake, 5), 12);
+	for (i = 0; i < 1000; i++) { /* threads that come and go */
+		put_inner(s, 100 + i, 200 + i);
+		assert_int_equal(task_from_inner(&s->fake, 200 + i), 100 + i);
+		drop_inner(s, 100 + i);
+	}
+	assert_true(s->ids.count < 100); /* are not remembered for ever */
+}
+
+/* How often this process has called read(); -1 if the kernel does not say. */
+static long long reads_so_far(void)
+{
+	const char *line;
+	char text[512];
+	ssize_t len;
+	int fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[MAX(len, 0)] = '\0';
+	line = strstr(text, "syscr:");
+	return line ? strtoll(line + 6, NULL, 10) : -1;
+}
+
+/* Each of 1,000 threads is asked twice or so, not 1,000 times. */
+static void test_many_inner_ids(void **state)
+{
+	enum { THREADS = 1000 };
+	struct setting *s = *state;
+	long long before;
+	int i;
+
+	s->fake.ns_depth = 1;
+	for (i = 0; i < THREADS; i++)
+		put_inner(s, 10000 + i, 1 + i);
+	before = reads_so_far();
+	if (before <= 0)
+		skip();
+	for (i = THREADS; i-- > 0;)
+		assert_int_equal(task_from_inner(&s->fake, 1 + i), 10000 + i);
+	assert_true(reads_so_far() - before < 8 * THREADS);
+	before = reads_so_far();
+	for (i = 0; i < 10; i++) { /* a new one does not ask them all again */
+		put_inner(s, 20000 + i, 5000 + i);
+		assert_int_equal(task_from_inner(&s->fake, 5000 + i),
+				 20000 + i);
+	}
+	assert_true(reads_so_far() - before < THREADS);
+}
+
 static void test_tracer(void **state)
 {
 	struct setting *s = *state;
@@ -378,6 +474,8 @@ int main(void)
 		TEST(test_look_text),
 		TEST(test_open_needs_both),
 		TEST(test_inner_ids),
+		TEST(test_inner_ids_are_used_again),
+		TEST(test_many_inner_ids),
 		TEST(test_tracer),
 		TEST(test_cpu_of_strange_words),
 		TEST(test_names_of_calls),
