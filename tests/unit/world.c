@@ -87,6 +87,7 @@ void world_release(struct world *w)
 	vec_release(&c->resolved);
 	image_release(&c->glance);
 	image_release(&c->prints);
+	vec_release(&c->proofs);
 	code_copy_release(&c->code_copy);
 	free(c->scratch);
 	ring_free(w->ring);
