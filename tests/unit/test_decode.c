@@ -108,18 +108,24 @@ static void put_lines(struct setting *s, uint32_t number, const char *bytes)
 
 /* A function whose first line is 10 times its number and whose code begins at
  * its fifth byte; name and file are one letter each. */
-static void put_code_as(struct setting *s, uint32_t number, const char *text,
-			int32_t first_line)
+static void put_code_from(struct setting *s, uint32_t number, const char *text,
+			  int32_t first_line, int32_t first_traceable)
 {
 	struct msg_code *m = message(s, sizeof(*m), text);
 
 	m->kind = MSG_CODE;
 	m->number = number;
 	m->first_line = first_line;
-	m->first_traceable = 4;
+	m->first_traceable = first_traceable;
 	m->name_len = 1;
 	m->file_len = (uint32_t)strlen(text) - 1;
 	ring_commit(s->ring, sizeof(*m) + strlen(text));
+}
+
+static void put_code_as(struct setting *s, uint32_t number, const char *text,
+			int32_t first_line)
+{
+	put_code_from(s, number, text, first_line, 4);
 }
 
 static void put_code(struct setting *s, uint32_t number)
@@ -623,6 +629,21 @@ static void test_all_must_be_equal(void **state)
 	}
 }
 
+static void test_equal_but_for_its_beginning(void **state)
+{
+	struct setting *s = *state;
+
+	begin(s, 1);
+	put_code_from(s, 6, "ff", 50, 6);
+	put_lines(s, 6, "\xe9\x01\xeb\x02"); /* as number 5 */
+	put_frames_of(s, 6);
+	assert_ticks_to(s, 1, 1);
+	assert_int_equal(s->seen[0].stack, 0); /* has not come to it */
+	put_frames_of(s, 5);
+	assert_ticks_to(s, 2, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "f");
+}
+
 /* The ring was full: the number comes again, for another one perhaps. */
 static void test_a_definition_that_was_cut_off(void **state)
 {
@@ -782,6 +803,7 @@ int main(void)
 		TEST(test_defined_anew),
 		TEST(test_equal_code_is_one),
 		TEST(test_all_must_be_equal),
+		TEST(test_equal_but_for_its_beginning),
 		TEST(test_a_definition_that_was_cut_off),
 		TEST(test_hidden_frames),
 		TEST(test_cleanup_of_init_is_hidden),
