@@ -22,6 +22,12 @@ IS_ROOT = os.geteuid() == 0
 
 _running = []
 
+# a shell's background jobs ignore these; what we start must not inherit that
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) == signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
 
 def workload(name):
     return os.path.join(WORKLOADS, name)
