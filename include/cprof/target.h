@@ -224,6 +224,26 @@ int spawn_start(struct spawn *s, char *const argv[], bool quiet, int out);
 /* Non-blocking: true when it ended; *status as of waitpid(). */
 bool spawn_ended(struct spawn *s, int *status);
 
+/* ---- source text: source.c -------------------------------------------- */
+
+struct source {
+	struct target target; /* a view of our own: it outlives the process */
+	uint32_t user, group; /* of the target, to the file system */
+	VEC(uint32_t) groups;
+	uint64_t capabilities; /* of it, those that open files */
+};
+
+/* ERR_NOPROC, ERR_PERM, ERR_IO, ERR_GARBAGE. */
+int source_open(struct source *s, pid_t pid);
+/* Also after an open that failed. */
+void source_close(struct source *s);
+/* Appends a regular file of at most limit bytes, if the target itself may read
+ * it: ERR_NOT_FOUND if not, or if the path is not absolute, ERR_PERM if we
+ * cannot be who it is, ERR_FULL if it is larger. *newer: it was changed after
+ * the target began. */
+int source_read(struct source *s, const char *path, size_t limit,
+		struct buf *out, bool *newer);
+
 /* ---- why not: rights.c ------------------------------------------------ */
 
 enum refusal {
