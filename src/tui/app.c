@@ -24,6 +24,7 @@ static void init_parts(struct app *a)
 	canvas_init(&a->canvas);
 	picture_init(&a->picture);
 	detail_init(&a->detail);
+	listing_init(&a->listing);
 	tail_init(&a->tail);
 	buf_init(&a->prompt.text);
 	buf_init(&a->search);
@@ -54,6 +55,7 @@ void app_release(struct app *a)
 	canvas_release(&a->canvas);
 	picture_release(&a->picture);
 	detail_release(&a->detail);
+	listing_release(&a->listing);
 	tail_release(&a->tail);
 	feed_release(&a->feed);
 	buf_release(&a->prompt.text);
@@ -151,6 +153,7 @@ void app_show_function(struct app *a, const struct function *function)
 	if (a->depth == MOST_BACK)
 		memmove(a->back, a->back + 1, sizeof(a->back[0]) * --a->depth);
 	a->back[a->depth++] = *function;
+	a->listing.file = 0; /* it may have changed since */
 	l->cursor = l->top = 0;
 	l->key = 0;
 	app_show(a, VIEW_DETAIL);

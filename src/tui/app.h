@@ -13,6 +13,7 @@
 #include "feed.h"
 #include "keys.h"
 #include "list.h"
+#include "listing.h"
 #include "tail.h"
 
 enum view_kind {
@@ -58,6 +59,8 @@ struct app {
 	struct function back[MOST_BACK]; /* the last one is shown */
 	uint32_t depth; /* functions in it */
 	struct detail detail;
+	struct listing listing; /* of the function's file */
+	size_t indent; /* blanks before all of the function's lines */
 	thread_id thread; /* of VIEW_STACK */
 	struct tail tail;
 	bool tail_open; /* as a pane under the table */

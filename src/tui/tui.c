@@ -163,6 +163,7 @@ static int run(struct tui *t)
 		err = session_start(s);
 	if (err)
 		return err;
+	listing_open(&t->app.listing, session_meta(s)->pid);
 	fit_to_terminal(t);
 	loop(t);
 	if (t->app.end == SESSION_RUNNING)

@@ -33,9 +33,14 @@ static void text(const struct app *a, uint32_t item, struct buf *out)
 	int part;
 	const struct detail_row *r = row_at(a, item, &part);
 
-	if (r)
-		format_place(app_defs(a), r->function.name, r->short_file,
-			     r->line, out);
+	if (!r)
+		return;
+	format_place(app_defs(a), r->function.name, r->short_file, r->line,
+		     out);
+	if (part == DETAIL_LINES) {
+		buf_putc(out, ' ');
+		listing_line(&a->listing, r->line, out);
+	}
 }
 
 static uint64_t key(const struct app *a, uint32_t item)
@@ -50,6 +55,24 @@ static uint64_t key(const struct app *a, uint32_t item)
 	return hash | 1;
 }
 
+/* Blanks that all lines in sight begin with: they say nothing. */
+static size_t common_indent(struct app *a)
+{
+	const struct detail_row *r = a->detail.rows[DETAIL_LINES].items;
+	struct buf *line = &a->canvas.scratch;
+	size_t least = SIZE_MAX, blanks;
+	uint32_t i;
+
+	for (i = 0; i < a->detail.rows[DETAIL_LINES].count; i++) {
+		buf_reset(line);
+		if (!listing_line(&a->listing, r[i].line, line) || !line->len)
+			continue;
+		blanks = strspn(line->data, " ");
+		least = MIN(least, blanks);
+	}
+	return least == SIZE_MAX ? 0 : least;
+}
+
 static void build(struct app *a)
 {
 	uint32_t items = 0, i;
@@ -60,6 +83,8 @@ static void build(struct app *a)
 	if (detail_build(&a->detail, &a->back[a->depth - 1], &a->feed.fold,
 			 app_defs(a)))
 		app_message(a, "%s", err_text(ERR_NOMEM));
+	listing_read(&a->listing, app_defs(a), a->detail.function.file);
+	a->indent = common_indent(a);
 	for (part = 0; part < DETAIL_PARTS; part++)
 		items += a->detail.rows[part].count + 1;
 	for (i = 0; i < items; i++)
@@ -104,6 +129,9 @@ static void draw_head(struct app *a, const struct box *box)
 
 	p.style = STYLE_DIM;
 	columns_labels(a, &p, "of its time", since);
+	if (a->listing.newer)
+		pen_styled(&p, STYLE_WARM,
+			   "  The file changed after the program began");
 	p = pen_at(&a->canvas, box, 2);
 	columns_head(a, &p, false);
 	pen_fill(&p);
@@ -129,6 +157,36 @@ static void draw_heading(struct app *a, struct pen *p, int part)
 				   " nothing");
 }
 
+/* Digits of the largest number: the lines are sorted. */
+static int number_width(const struct app *a)
+{
+	uint32_t count = a->detail.rows[DETAIL_LINES].count;
+
+	return snprintf(
+		NULL, 0, "%d",
+		(int)a->detail.rows[DETAIL_LINES].items[count - 1].line);
+}
+
+/* Its number and, if the file can be read, its text. */
+static void draw_line(struct app *a, struct pen *p, int32_t line)
+{
+	struct buf text;
+
+	buf_init(&text);
+	if (listing_line(&a->listing, line, &text)) {
+		pen_printf(p, "    %*d  ", number_width(a), (int)line);
+		p->style = STYLE_PLAIN;
+		p->skip = (int)app_list(a)->shift;
+		if (text.len > a->indent)
+			pen_name(p, text.data + a->indent,
+				 text.len - a->indent);
+	} else {
+		p->skip = (int)app_list(a)->shift;
+		pen_printf(p, "    line %d", (int)line);
+	}
+	buf_release(&text);
+}
+
 static void draw_row(struct app *a, uint32_t item, struct pen *p)
 {
 	int part;
@@ -144,12 +202,13 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 				    part != DETAIL_LINES };
 	columns_row(a, p, &numbers);
 	p->style = STYLE_BOLD;
-	pen_puts(p, part == DETAIL_LINES ? "    " : "  ");
+	if (part == DETAIL_LINES) {
+		draw_line(a, p, r->line);
+		return;
+	}
+	pen_puts(p, "  ");
 	p->skip = (int)app_list(a)->shift;
-	if (part == DETAIL_LINES)
-		pen_printf(p, "line %d", (int)r->line);
-	else
-		draw_place(a, p, r->function.name, r->short_file, 0);
+	draw_place(a, p, r->function.name, r->short_file, 0);
 }
 
 static void draw(struct app *a, const struct box *box)

@@ -200,7 +200,7 @@ def test_keys(top):
     opened.keys("Escape")
     opened.keys("/", "is_prime", "Enter", "Enter")
     opened.see(r"is_prime \(server.py:\d+\)", "Called by",
-               "count_primes", r"line \d+")
+               "count_primes", r"\d+  +while divisor \* divisor <= number:")
     opened.keys("q")
     opened.see(r"Function \(file\)")
     opened.keys("f", "words", "Enter")
@@ -214,6 +214,26 @@ def test_keys(top):
     assert opened.text() == frozen
     opened.keys("F10")
     left(opened)
+
+
+def test_source_that_is_not_the_targets(screen, start, any_python, program):
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to become another user")
+    secret = program("secret.py", "\n\n\nthe secret\n")
+    os.chmod(secret, 0o600)
+    path = program("nobody.py", "import os\n"
+                   "os.setgroups([])\nos.setgid(65534)\nos.setuid(65534)\n"
+                   "names = {}\n"
+                   "exec(compile('\\n\\n\\ndef spin():\\n while 1: pass\\n',\n"
+                   "             %r, 'exec'), names)\n"
+                   "print('ready', flush=True)\n"
+                   "names['spin']()\n" % secret)
+    target = start(any_python, path)
+    opened = screen([harness.CPROF, "top", "-p", target.pid])
+    opened.see(r"spin \(")
+    opened.keys("/", "spin", "Enter", "Enter")
+    opened.see("Called by", r"line \d+")
+    assert "the secret" not in opened.text()
 
 
 def test_threads(top):

@@ -346,6 +346,64 @@ static void test_function(void **state)
 	assert_false(f->app.done);
 }
 
+/* A function with two lines in a file of its own, which is ours to read. */
+static void put_source(struct fixture *f, const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	f->session.stacks[0] = fake_call(&f->session, 0, "work", path, 1, 3);
+	f->session.stacks[1] = fake_call(&f->session, 0, "work", path, 1, 4);
+	f->session.stacks[2] = fake_call(&f->session, 0, "work", path, 1, 99);
+	pass(f, 100);
+	type(f, "1/work");
+	press_key(f, K_ENTER);
+	press_key(f, K_ENTER);
+}
+
+static void test_source_lines(void **state)
+{
+	struct fixture *f = *state;
+	char folder[] = "/tmp/cprof-tui-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.py", folder);
+	listing_open(&f->app.listing, getpid());
+	f->app.listing.source.target.start_time += 1000; /* after the file */
+	put_source(f, path,
+		   "def work():\r\n\n"
+		   "\tfor i in x:\r\t\ty = '\033[31m'\tz");
+	see(f, "0.30s     0.30s     3  for i in x:\n");
+	see(f, "0.20s     0.20s     4          y = '\\x1b[31m'     z\n");
+	see(f, "0.10s     0.10s    line 99\n");
+	type(f, "/FOR I");
+	see_selected(f, "for i in x:");
+	press_key(f, K_ESCAPE);
+	see_not(f, "file changed");
+	put_source(f, path, ""); /* opened anew, it is read anew */
+	see(f, "    line 3\n");
+	unlink(path);
+	rmdir(folder);
+}
+
+static void test_source_that_was_changed(void **state)
+{
+	struct fixture *f = *state;
+	char folder[] = "/tmp/cprof-tui-XXXXXX", path[64];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.py", folder);
+	listing_open(&f->app.listing, getpid());
+	f->app.listing.source.target.start_time -= 1000; /* before it */
+	put_source(f, path, "\n\nchanged\n");
+	see(f, "     3  changed\n");
+	see(f, "since start  The file changed after the program began\n");
+	unlink(path);
+	rmdir(folder);
+}
+
 static void test_threads(void **state)
 {
 	struct fixture *f = *state;
@@ -607,6 +665,8 @@ int main(void)
 		TEST(test_freeze),
 		TEST(test_reset),
 		TEST(test_function),
+		TEST(test_source_lines),
+		TEST(test_source_that_was_changed),
 		TEST(test_threads),
 		TEST(test_help),
 		TEST(test_delay),
