@@ -227,11 +227,15 @@ struct timeline {
 	struct view view;
 	VEC(struct timeline_entry) entries; /* equal neighbours are merged */
 	struct map last; /* thread -> its newest entry + 1 */
+	uint64_t from_ns; /* what was before it has been forgotten */
 };
 
 void timeline_init(struct timeline *t, const struct view *view);
 void timeline_release(struct timeline *t);
 int timeline_sample(struct timeline *t, const struct sample *s);
+/* Forget the oldest entries, `drop` of them or some less: those that reach
+ * beyond the others begin later. */
+void timeline_forget(struct timeline *t, uint32_t drop);
 
 /* ---- tally: what binds the program (tally.c) -------------------------- */
 

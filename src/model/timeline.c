@@ -63,3 +63,38 @@ int timeline_sample(struct timeline *t, const struct sample *s)
 	e.stack = s->stack;
 	return add_entry(t, &e, last);
 }
+
+static uint64_t start_of(const struct timeline_entry *e)
+{
+	return e->time_ns - e->weight_ns;
+}
+
+/* What is left of an entry; false if nothing is. */
+static bool cut_entry(struct timeline_entry *e, uint64_t from_ns)
+{
+	if (e->time_ns <= from_ns)
+		return false;
+	e->weight_ns = MIN(e->weight_ns, e->time_ns - from_ns);
+	return true;
+}
+
+/* The map has room for the threads that are left: it had it for all. */
+void timeline_forget(struct timeline *t, uint32_t drop)
+{
+	struct timeline_entry *e = t->entries.items;
+	uint32_t i, left = 0, *last;
+
+	if (drop >= t->entries.count)
+		return;
+	t->from_ns = MAX(t->from_ns, start_of(&e[drop]));
+	map_clear(&t->last);
+	for (i = 0; i < t->entries.count; i++) {
+		if (!cut_entry(&e[i], t->from_ns))
+			continue;
+		e[left++] = e[i];
+		last = map_slot(&t->last, e[i].thread);
+		if (last)
+			*last = left;
+	}
+	t->entries.count = left;
+}
