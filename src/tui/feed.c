@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define ALIVE_NS NSEC_PER_SEC /* a thread not seen for so long has ended */
+#define MOST_ENTRIES 650000 /* of the time line: 16 MB */
 
 static void sums_init(struct feed *f)
 {
@@ -14,6 +15,7 @@ static void sums_init(struct feed *f)
 		hot_init(&f->hot[i], &f->view, i == BY_LINE);
 	fold_init(&f->fold, &f->view);
 	tally_init(&f->tally);
+	timeline_init(&f->timeline, &f->view);
 }
 
 static void sums_release(struct feed *f)
@@ -24,6 +26,7 @@ static void sums_release(struct feed *f)
 		hot_release(&f->hot[i]);
 	fold_release(&f->fold);
 	tally_release(&f->tally);
+	timeline_release(&f->timeline);
 }
 
 void feed_init(struct feed *f, const struct view *view)
@@ -64,6 +67,7 @@ void feed_reset(struct feed *f)
 	for (i = 0; i < f->threads.count; i++)
 		f->threads.items[i].all = (struct feed_sums){ 0 };
 	f->ticks = 0;
+	f->start_ns = f->tick_ns;
 }
 
 static struct feed_process *process_of(struct feed *f, process_id id)
@@ -102,6 +106,7 @@ static int count_tick(struct feed *f, const struct sample *s)
 	p->wall_ns += more;
 	p->window_ns += more;
 	f->ticks += new_tick;
+	f->tick_ns = MAX(f->tick_ns, s->time_ns);
 	return 0;
 }
 
@@ -133,6 +138,17 @@ static int count_thread(struct feed *f, const struct sample *s)
 	return 0;
 }
 
+/* Whoever watches for hours saves what happened just now. */
+static int count_time(struct feed *f, const struct sample *s)
+{
+	struct sample since = *s;
+
+	since.time_ns -= MIN(f->start_ns, s->time_ns);
+	if (f->timeline.entries.count >= MOST_ENTRIES)
+		timeline_forget(&f->timeline, MOST_ENTRIES / 4);
+	return timeline_sample(&f->timeline, &since);
+}
+
 int feed_sample(void *arg, const struct defs *d, const struct sample *s)
 {
 	struct feed *f = arg;
@@ -147,6 +163,8 @@ int feed_sample(void *arg, const struct defs *d, const struct sample *s)
 		err = hot_sample(&f->hot[i], d, s);
 	if (!err)
 		err = fold_sample(&f->fold, s);
+	if (!err)
+		err = count_time(f, s);
 	if (!err)
 		err = tally_sample(&f->tally, d, s);
 	if (err && !f->error)

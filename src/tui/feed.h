@@ -40,9 +40,12 @@ struct feed {
 	struct hot hot[BY_COUNT];
 	struct fold fold;
 	struct tally tally;
+	struct timeline timeline; /* the newest of it */
+	uint64_t start_ns; /* its time 0: of the last tick before the reset */
 	VEC(struct feed_thread) threads; /* by thread_id - 1 */
 	VEC(struct feed_process) processes; /* by process_id - 1 */
 	uint64_t ticks;
+	uint64_t tick_ns; /* of the newest */
 	int error; /* the first that lost something */
 };
 

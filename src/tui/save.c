@@ -19,22 +19,47 @@ void save_default_name(const struct app *a, struct buf *out)
 	buf_printf(out, "%s-%s.svg", stem ? stem : "profile", stamp);
 }
 
+/* ", from 1:02:03 on" if this format does not say all, else "". */
+static void say_from(const struct app *a, const struct exporter *e,
+		     char out[static 32])
+{
+	uint64_t from_ns = a->feed.timeline.from_ns;
+	char when[16];
+
+	out[0] = '\0';
+	if (!e->needs_timeline || !from_ns)
+		return;
+	format_clock(when, (double)from_ns / 1e9);
+	snprintf(out, 32, ", from %s on", when);
+}
+
 static int write_profile(const struct app *a, const struct exporter *e,
 			 struct out *out)
 {
+	struct meta meta = *session_meta(a->session);
 	struct profile p = {
 		.defs = app_defs(a),
 		.fold = &a->feed.fold,
+		.timeline = &a->feed.timeline,
 		.tally = &a->feed.tally,
 		.view = &a->options->view,
-		.meta = session_meta(a->session),
+		.meta = &meta,
 	};
+	struct buf command;
 	struct stats stats;
+	char from[32];
+	int err;
 
+	say_from(a, e, from);
+	buf_init(&command);
+	buf_printf(&command, "%s%s", meta.command ? meta.command : "", from);
+	meta.command = command.data;
 	session_stats(a->session, &stats);
 	stats_subtract(&stats, &a->reset);
 	p.stats = &stats;
-	return e->write(&p, out);
+	err = command.failed ? ERR_NOMEM : e->write(&p, out);
+	buf_release(&command);
+	return err;
 }
 
 static void say_failed(struct app *a, const char *path, int err)
@@ -64,21 +89,19 @@ static int save_as(struct app *a, const struct exporter *e, const char *path)
 bool save_profile(struct app *a, const char *path)
 {
 	const struct exporter *e = export_by_path(path);
+	char from[32];
 	int err;
 
 	if (!e) {
-		app_message(a, "what format? the name ends in .svg or .folded");
-		return false;
-	}
-	if (e->needs_timeline) {
-		app_message(a, "%s needs every sample in order: cprof record",
-			    e->name);
+		app_message(a, "what format? the name ends in .svg, .folded or "
+			       ".speedscope.json");
 		return false;
 	}
 	err = save_as(a, e, path);
+	say_from(a, e, from);
 	if (err)
 		say_failed(a, path, err);
 	else
-		app_message(a, "saved %s", path);
+		app_message(a, "saved %s%s", path, from);
 	return !err;
 }

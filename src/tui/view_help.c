@@ -24,7 +24,7 @@ static const struct {
 	{ "/ n N", "search, next, previous" },
 	{ "f", "filter: rows with this text" },
 	{ "Space", "freeze; sampling goes on" },
-	{ "s", "save: .svg or .folded" },
+	{ "s", "save: .svg .folded .json" },
 	{ "+ -", "refresh less, more often" },
 	{ "o", "output of the command" },
 	{ "Arrows", "move; shift the text" },

@@ -1,5 +1,6 @@
 """cprof top on a real terminal: tmux types the keys and reads the screen."""
 import itertools
+import json
 import os
 import re
 import shlex
@@ -270,17 +271,26 @@ def test_any_mouse_event_is_survived(top):
     assert opened.text() != before  # it goes on by itself
 
 
-def test_save(top, tmp_path):
-    opened = top()
-    path = tmp_path / "so-far.folded"
+def save(opened, path):
     opened.keys("s")
     opened.see(r"Save as: .*\.svg")
     opened.keys("C-u")
     opened.keys("-l", str(path))
     opened.keys("Enter")
-    opened.see("saved ")
+    opened.see("saved .*" + path.name)
+
+
+def test_save(top, tmp_path):
+    opened = top(width=200)
+    path = tmp_path / "so-far.folded"
+    save(opened, path)
     stacks = harness.read_folded(str(path))
     assert harness.count_with(stacks, "is_prime") > 0
+    path = tmp_path / "so-far.json"
+    save(opened, path)
+    scope = json.loads(harness.read(str(path)))
+    assert "is_prime" in [f["name"] for f in scope["shared"]["frames"]]
+    assert any(p["samples"] for p in scope["profiles"])
 
 
 # --- ends

@@ -136,6 +136,23 @@ static void test_reset_forgets_all_but_threads(void **state)
 	assert_near((double)row(f, BY_FUNCTION, "parse")->own_ns / 1e9, 0.03);
 }
 
+/* For ever, in a bounded memory: the newest part of the time line. */
+static void test_time_line_is_bounded(void **state)
+{
+	struct fixture *f = *state;
+	const struct timeline *t = &f->feed.timeline;
+
+	fake_run(&f->session, 1200000); /* less than one entry a tick */
+	assert_true(t->entries.room * sizeof(*t->entries.items) <= 16 << 20);
+	assert_true(t->entries.count > 400000);
+	assert_true(t->from_ns > 0);
+	assert_true(t->entries.items[t->entries.count - 1].time_ns >=
+		    f->session.stats.ticks * 10 * NSEC_PER_MSEC - NSEC_PER_SEC);
+	feed_reset(&f->feed);
+	assert_int_equal(t->entries.count, 0);
+	assert_int_equal(t->from_ns, 0);
+}
+
 static void test_threads(void **state)
 {
 	struct fixture *f = *state;
@@ -285,6 +302,7 @@ int main(void)
 		TEST(test_times_are_since_the_start),
 		TEST(test_whole_is_of_all_time),
 		TEST(test_reset_forgets_all_but_threads),
+		TEST(test_time_line_is_bounded),
 		TEST(test_threads),
 		TEST(test_ended_threads_vanish),
 		TEST(test_rate_and_cost),
