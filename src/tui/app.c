@@ -127,6 +127,16 @@ static void find_selected(struct app *a, struct list *l)
 	}
 }
 
+void app_keep_selected(struct app *a)
+{
+	struct list *l = app_list(a);
+	uint32_t home = app_view(a)->from_end ? l->order.count - 1 : 0, item;
+
+	l->key = 0;
+	if (l->cursor != home && list_item(l, &item))
+		l->key = app_view(a)->key(a, item);
+}
+
 void app_rebuild(struct app *a)
 {
 	struct list *l = app_list(a);
@@ -230,32 +240,4 @@ int app_wait_ms(const struct app *a)
 		return a->message.len ? 500 : -1;
 	left = passed < a->delay_ns ? a->delay_ns - passed : 0;
 	return (int)MIN((uint64_t)STEP_MS, left / NSEC_PER_MSEC + 1);
-}
-
-/* ---- events ---------------------------------------------------------- */
-
-static void click(struct app *a, const struct event *e)
-{
-	const struct zone *z = canvas_zone_at(&a->canvas, e->x, e->y);
-
-	if (z)
-		app_command(a, (enum command)z->command, z->arg);
-}
-
-void app_event(struct app *a, const struct event *e)
-{
-	enum command command;
-	int arg = 0;
-
-	a->dirty = true;
-	if (e->key == K_CLOSED) {
-		a->done = true;
-	} else if (a->prompt.kind) {
-		prompt_event(a, e);
-	} else if (e->key == K_CLICK) {
-		click(a, e);
-	} else {
-		command = key_command(e->key, &arg);
-		app_command(a, command, arg);
-	}
 }

@@ -2,6 +2,8 @@
  *
  * Nothing here knows a terminal: events go in, a canvas comes out, time is an
  * argument. tui.c connects it to ncurses and to the session; tests do not.
+ * Parts are declared from the bottom up: each calls only those before it, the
+ * views by way of their struct.
  */
 #ifndef CPROF_TUI_APP_H
 #define CPROF_TUI_APP_H
@@ -85,7 +87,6 @@ struct app {
 
 int app_init(struct app *a, struct session *s, const struct tui_options *o);
 void app_release(struct app *a);
-void app_event(struct app *a, const struct event *e);
 /* Sampling ended: nothing changes by itself any more. */
 bool app_is_over(const struct app *a);
 /* Take a picture now. */
@@ -94,16 +95,9 @@ void app_refresh(struct app *a);
 void app_tick(struct app *a, uint64_t now_ns, enum session_end end);
 /* Time until something changes by itself. */
 int app_wait_ms(const struct app *a);
-void app_draw(struct app *a);
 void app_message(struct app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* ---- commands.c -------------------------------------------------------- */
-
-void app_command(struct app *a, enum command command, int arg);
-/* Ctrl-C: ends it, unless it goes to a launched command first. */
-void app_interrupt(struct app *a);
-
-/* ---- for the views ---------------------------------------------------- */
+/* ---- a view, and what it is made with --------------------------------- */
 
 /* What a key does, in the last line; a click does it as well. */
 struct hint {
@@ -134,51 +128,11 @@ const struct defs *app_defs(const struct app *a);
 /* Add it to the view's list if the filter lets it. */
 void app_offer(struct app *a, uint32_t item);
 void app_rebuild(struct app *a);
+/* What is selected now shall stay selected. */
+void app_keep_selected(struct app *a);
 void app_show(struct app *a, enum view_kind view);
 /* Show a function; it becomes the newest that Esc comes back to. */
 void app_show_function(struct app *a, const struct function *function);
-/* Draw the list's rows that are in sight: row draws one item on a line that is
- * empty. Marks the selection, and what was searched for. */
-typedef void (*row_fn)(struct app *a, uint32_t item, struct pen *p);
-void app_draw_list(struct app *a, const struct box *box, row_fn row);
-/* The first `taken` lines of the box are used: what is left. */
-struct box box_below(const struct box *box, int taken);
-
-/* ---- the columns of numbers: columns.c -------------------------------- */
-
-struct numbers {
-	double own, total; /* per cent */
-	uint64_t own_ns, total_ns;
-	bool no_own; /* these two are left blank */
-};
-
-/* Over the titles: what the per cents and the times are of. */
-void columns_labels(struct app *a, struct pen *p, const char *percents,
-		    const char *times);
-void columns_head(struct app *a, struct pen *p, bool sorted);
-void columns_row(struct app *a, struct pen *p, const struct numbers *n);
-
-/* ---- header.c, footer.c ----------------------------------------------- */
-
-void draw_header(struct app *a, const struct box *box);
-int header_height(const struct app *a, int width, int height);
-void draw_footer(struct app *a, const struct box *box);
-
-/* ---- prompts: prompt.c ------------------------------------------------ */
-
-void prompt_open(struct app *a, enum prompt_kind kind);
-void prompt_event(struct app *a, const struct event *e);
-/* Move the selection to the next match from `from` on; false if none. */
-bool search_from(struct app *a, uint32_t from, int step);
-/* Where the part is, in any case of ASCII; NOT_FOUND if it is not. */
-#define NOT_FOUND SIZE_MAX
-size_t text_find(const struct buf *text, const struct buf *part);
-
-/* ---- save.c ----------------------------------------------------------- */
-
-void save_default_name(const struct app *a, struct buf *out);
-/* Says what happened; true unless another name is needed. */
-bool save_profile(struct app *a, const char *path);
 
 /* ---- format.c --------------------------------------------------------- */
 
@@ -198,5 +152,52 @@ void format_place(const struct defs *d, string_id name, string_id file,
 void draw_place(struct app *a, struct pen *p, string_id name, string_id file,
 		int32_t line);
 enum style style_of_percent(double percent);
+
+/* ---- the columns of numbers: columns.c -------------------------------- */
+
+struct numbers {
+	double own, total; /* per cent */
+	uint64_t own_ns, total_ns;
+	bool no_own; /* these two are left blank */
+};
+
+/* Over the titles: what the per cents and the times are of. */
+void columns_labels(struct app *a, struct pen *p, const char *percents,
+		    const char *times);
+void columns_head(struct app *a, struct pen *p, bool sorted);
+void columns_row(struct app *a, struct pen *p, const struct numbers *n);
+
+/* ---- rows.c ----------------------------------------------------------- */
+
+/* Draw the list's rows that are in sight: row draws one item on a line that is
+ * empty. Marks the selection, and what was searched for. */
+typedef void (*row_fn)(struct app *a, uint32_t item, struct pen *p);
+void app_draw_list(struct app *a, const struct box *box, row_fn row);
+
+/* ---- the screen: header.c, footer.c, draw.c --------------------------- */
+
+void draw_header(struct app *a, const struct box *box);
+int header_height(int width, int height);
+void draw_footer(struct app *a, const struct box *box);
+void app_draw(struct app *a);
+
+/* ---- save.c ----------------------------------------------------------- */
+
+void save_default_name(const struct app *a, struct buf *out);
+/* Says what happened; true unless another name is needed. */
+bool save_profile(struct app *a, const char *path);
+
+/* ---- prompts: prompt.c ------------------------------------------------ */
+
+void prompt_open(struct app *a, enum prompt_kind kind);
+void prompt_event(struct app *a, const struct event *e);
+/* Move the selection to the next match from `from` on; false if none. */
+bool search_from(struct app *a, uint32_t from, int step);
+
+/* ---- what keys and clicks do: commands.c ------------------------------ */
+
+void app_event(struct app *a, const struct event *e);
+/* Ctrl-C: ends it, unless it goes to a launched command first. */
+void app_interrupt(struct app *a);
 
 #endif

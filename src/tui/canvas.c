@@ -4,6 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct box box_below(const struct box *box, int taken)
+{
+	struct box b = *box;
+
+	taken = MIN(taken, b.height);
+	b.y += taken;
+	b.height -= taken;
+	return b;
+}
+
 void canvas_init(struct canvas *c)
 {
 	memset(c, 0, sizeof(*c));

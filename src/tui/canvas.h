@@ -51,6 +51,9 @@ struct box {
 	int x, y, width, height;
 };
 
+/* The first `taken` lines of the box are used: what is left. */
+struct box box_below(const struct box *box, int taken);
+
 void canvas_init(struct canvas *c);
 void canvas_release(struct canvas *c);
 int canvas_resize(struct canvas *c, int width, int height);

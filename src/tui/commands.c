@@ -6,17 +6,6 @@
 /* What + and - go through. */
 static const double delays_s[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60 };
 
-/* What is selected now shall stay selected. */
-static void keep_selected(struct app *a)
-{
-	struct list *l = app_list(a);
-	uint32_t home = app_view(a)->from_end ? l->order.count - 1 : 0, item;
-
-	l->key = 0;
-	if (l->cursor != home && list_item(l, &item))
-		l->key = app_view(a)->key(a, item);
-}
-
 static void open_selected(struct app *a)
 {
 	uint32_t item;
@@ -177,7 +166,7 @@ static void select_row(struct app *a, int position)
 		return;
 	}
 	list_select(l, position);
-	keep_selected(a);
+	app_keep_selected(a);
 }
 
 static void shift(struct app *a, int columns)
@@ -216,7 +205,7 @@ static bool move(struct app *a, enum command command, int arg)
 	default:
 		return false;
 	}
-	keep_selected(a);
+	app_keep_selected(a);
 	return true;
 }
 
@@ -292,9 +281,37 @@ static void act(struct app *a, enum command command, int arg)
 	}
 }
 
-void app_command(struct app *a, enum command command, int arg)
+static void run_command(struct app *a, enum command command, int arg)
 {
 	a->dirty = true;
 	if (!move(a, command, arg) && !navigate(a, command, arg))
 		act(a, command, arg);
+}
+
+/* ---- events ---------------------------------------------------------- */
+
+static void click(struct app *a, const struct event *e)
+{
+	const struct zone *z = canvas_zone_at(&a->canvas, e->x, e->y);
+
+	if (z)
+		run_command(a, (enum command)z->command, z->arg);
+}
+
+void app_event(struct app *a, const struct event *e)
+{
+	enum command command;
+	int arg = 0;
+
+	a->dirty = true;
+	if (e->key == K_CLOSED) {
+		a->done = true;
+	} else if (a->prompt.kind) {
+		prompt_event(a, e);
+	} else if (e->key == K_CLICK) {
+		click(a, e);
+	} else {
+		command = key_command(e->key, &arg);
+		run_command(a, command, arg);
+	}
 }

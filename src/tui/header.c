@@ -17,9 +17,8 @@ static bool has_meters(int width, int height)
 	return width >= WIDE && height >= TALL;
 }
 
-int header_height(const struct app *a, int width, int height)
+int header_height(int width, int height)
 {
-	(void)a;
 	return has_meters(width, height) ? 5 : 3;
 }
 

@@ -1,6 +1,7 @@
 /* list.c - rows that scroll, and the one that is selected */
 #include "list.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,4 +66,25 @@ bool list_item(const struct list *l, uint32_t *item)
 		return false;
 	*item = l->order.items[l->cursor];
 	return true;
+}
+
+static bool is_equal(char a, char b)
+{
+	return a == b || tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+size_t text_find(const struct buf *text, const struct buf *part)
+{
+	size_t i, j;
+
+	if (!part->len)
+		return NOT_FOUND;
+	for (i = 0; i + part->len <= text->len; i++) {
+		for (j = 0; j < part->len; j++)
+			if (!is_equal(text->data[i + j], part->data[j]))
+				break;
+		if (j == part->len)
+			return i;
+	}
+	return NOT_FOUND;
 }

@@ -28,4 +28,9 @@ void list_scroll(struct list *l, int64_t delta);
 /* The selected item; false if there is none. */
 bool list_item(const struct list *l, uint32_t *item);
 
+/* For search and filter: where the part is, in any case of ASCII; NOT_FOUND if
+ * it is not. */
+#define NOT_FOUND SIZE_MAX
+size_t text_find(const struct buf *text, const struct buf *part);
+
 #endif

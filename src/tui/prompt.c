@@ -1,29 +1,7 @@
 /* prompt.c - the line in which one types: search, filter, save, quit */
 #include "app.h"
 
-#include <ctype.h>
 #include <string.h>
-
-static bool is_equal(char a, char b)
-{
-	return a == b || tolower((unsigned char)a) == tolower((unsigned char)b);
-}
-
-size_t text_find(const struct buf *text, const struct buf *part)
-{
-	size_t i, j;
-
-	if (!part->len)
-		return NOT_FOUND;
-	for (i = 0; i + part->len <= text->len; i++) {
-		for (j = 0; j < part->len; j++)
-			if (!is_equal(text->data[i + j], part->data[j]))
-				break;
-		if (j == part->len)
-			return i;
-	}
-	return NOT_FOUND;
-}
 
 bool search_from(struct app *a, uint32_t from, int step)
 {
@@ -99,7 +77,7 @@ static void keep_found(struct app *a)
 	if (a->search.len && !search_from(a, app_list(a)->cursor, 1))
 		app_message(a, "not found");
 	else
-		app_command(a, CMD_MOVE, 0);
+		app_keep_selected(a);
 }
 
 static void accept(struct app *a)
