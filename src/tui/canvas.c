@@ -132,6 +132,7 @@ struct pen pen_at(struct canvas *c, const struct box *box, int y)
 {
 	struct pen p = { .canvas = c, .x = box->x, .y = box->y + y };
 
+	p.start = p.x;
 	p.end = MIN(box->x + box->width, c->width);
 	if (y >= box->height || !is_inside(c, p.x, p.y))
 		p.end = p.x; /* writes nothing */
@@ -165,10 +166,31 @@ static void add_mark(struct pen *p, uint32_t mark)
 		cell->ch[2] = mark;
 }
 
-static void add_character(struct pen *p, uint32_t ch, int columns)
+static void put_character(struct pen *p, uint32_t ch, int columns)
 {
 	struct cell *cell;
 	int i;
+
+	for (i = 0; i < columns; i++) {
+		split_wide(p, p->x + i);
+		cell = cell_at(p->canvas, p->x + i, p->y);
+		blank(cell, p->style);
+		cell->ch[0] = i ? 0 : ch;
+	}
+	p->x += columns;
+}
+
+/* Half of a name is another name, if nothing says that it goes on. */
+static void mark_cut(struct pen *p)
+{
+	if (p->end <= p->start)
+		return;
+	p->x = p->end - 1;
+	put_character(p, '~', 1);
+}
+
+static void add_character(struct pen *p, uint32_t ch, int columns)
+{
 
 	if (p->skip > 0) {
 		p->skip -= columns;
@@ -178,15 +200,20 @@ static void add_character(struct pen *p, uint32_t ch, int columns)
 	}
 	if (p->x + columns > p->end) {
 		pen_fill(p); /* and nothing after what did not fit */
+		mark_cut(p);
 		return;
 	}
-	for (i = 0; i < columns; i++) {
-		split_wide(p, p->x + i);
-		cell = cell_at(p->canvas, p->x + i, p->y);
-		blank(cell, p->style);
-		cell->ch[0] = i ? 0 : ch;
-	}
-	p->x += columns;
+	put_character(p, ch, columns);
+}
+
+/* Blanks and marks on what is there are no loss. */
+static bool has_more(const char *s, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && s[i] == ' '; i++)
+		;
+	return text_columns(s + i, len - i) > 0;
 }
 
 void pen_text(struct pen *p, const char *s, size_t len)
@@ -207,6 +234,8 @@ void pen_text(struct pen *p, const char *s, size_t len)
 		else
 			add_mark(p, (uint32_t)cp);
 	}
+	if (has_more(s, len))
+		mark_cut(p);
 }
 
 void pen_puts(struct pen *p, const char *s)

@@ -67,10 +67,12 @@ const struct zone *canvas_zone_at(const struct canvas *c, int x, int y);
 /* One line as UTF-8, without blanks at its end. */
 void canvas_line(const struct canvas *c, int y, struct buf *out);
 
-/* Writes along one line, up to its end and never beyond. */
+/* Writes along one line, up to its end and never beyond. Text that does not fit
+ * ends in a ~ there. */
 struct pen {
 	struct canvas *canvas;
 	int x, y;
+	int start; /* where it began */
 	int end; /* first column that it may not write */
 	int skip; /* columns that scrolled out to the left */
 	enum style style;

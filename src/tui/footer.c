@@ -17,6 +17,8 @@ static const char *prompt_label(const struct app *a)
 	}
 }
 
+static const char save_help[] = "  .svg .folded .speedscope.json";
+
 /* The end of the text is what is being typed: the start scrolls out. */
 static void draw_prompt(struct app *a, struct pen *p)
 {
@@ -39,8 +41,9 @@ static void draw_prompt(struct app *a, struct pen *p)
 	p->style = STYLE_SELECTED;
 	pen_puts(p, " ");
 	p->style = STYLE_DIM;
-	if (a->prompt.kind == PROMPT_SAVE)
-		pen_puts(p, " Enter saves, Esc does not");
+	if (a->prompt.kind == PROMPT_SAVE &&
+	    p->end - p->x >= (int)strlen(save_help))
+		pen_puts(p, save_help);
 }
 
 static int hint_width(const struct hint *h)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NARROW 70
+#define LEAST 56 /* columns from which on there is a place for the frame */
 
 static const struct hint hints[] = {
 	{ "Esc", "Back", CMD_BACK },
@@ -98,7 +99,9 @@ static void open_row(struct app *a, uint32_t item)
 
 static int name_width(int width)
 {
-	return width < NARROW ? 10 : width < 100 ? 14 : 24;
+	if (width < NARROW)
+		return width < LEAST ? 12 : 10;
+	return width < 100 ? 14 : 24;
 }
 
 static void draw_head(struct app *a, const struct box *box)
@@ -114,9 +117,11 @@ static void draw_head(struct app *a, const struct box *box)
 	pen_puts(&p, " %Active");
 	p.style = STYLE_HEAD;
 	if (box->width >= NARROW)
-		pen_puts(&p, "   %GIL  %Wait    TID");
-	pen_printf(&p, "  State            %-*s  In", name_width(box->width),
+		pen_puts(&p, "   %GIL  %Wait     TID");
+	pen_printf(&p, "  State            %-*s", name_width(box->width),
 		   "Name");
+	if (box->width >= LEAST)
+		pen_puts(&p, "  In");
 	pen_fill(&p);
 }
 
@@ -129,22 +134,26 @@ static void draw_percent(struct pen *p, double percent)
 	pen_printf(p, " %s", number);
 }
 
+/* Sixteen columns, whatever the call is named. */
 static void draw_state(struct app *a, struct pen *p,
 		       const struct picture_thread *t)
 {
 	const char *call = def_text(app_defs(a), t->syscall);
-	int end = p->x + 17;
+	bool sleeps_with_gil = t->holds_gil && t->state == STATE_IDLE;
+	int end = p->end, x = p->x;
 
 	p->style = t->state >= STATE_ACTIVE   ? STYLE_COOL :
 		   t->state == STATE_GIL_WAIT ? STYLE_WARM :
 						STYLE_DIM;
+	p->end = MIN(x + (sleeps_with_gil ? 12 : 16), end);
 	if (t->state == STATE_IDLE && call[0])
-		pen_name(p, call, MIN(strlen(call), (size_t)16));
+		pen_name(p, call, strlen(call));
 	else
 		pen_puts(p, state_text((enum thread_state)t->state));
-	if (t->holds_gil && t->state == STATE_IDLE)
+	p->end = end;
+	if (sleeps_with_gil)
 		pen_puts(p, "+gil");
-	p->x = MIN(MAX(p->x + 1, end), p->end);
+	p->x = MIN(x + 17, end);
 }
 
 static void draw_name(struct app *a, struct pen *p, thread_id id)
@@ -164,18 +173,20 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	const struct picture_thread *t = thread_at(a, item);
 	const struct frame *leaf = leaf_of(a, t->stack);
 	const struct code *code = def_code(app_defs(a), leaf->code);
-	bool wide = p->end - p->x >= NARROW;
+	int width = p->end - p->x;
 
 	draw_percent(p, t->active);
-	if (wide) {
+	if (width >= NARROW) {
 		draw_percent(p, t->gil);
 		draw_percent(p, t->waiting);
 		p->style = STYLE_PLAIN;
-		pen_printf(p, "%7d", (int)def_thread(app_defs(a), t->id)->tid);
+		pen_printf(p, "%8d", (int)def_thread(app_defs(a), t->id)->tid);
 	}
 	pen_puts(p, "  ");
 	draw_state(a, p, t);
 	draw_name(a, p, t->id);
+	if (width < LEAST)
+		return;
 	p->skip = (int)app_list(a)->shift;
 	p->style = STYLE_PLAIN;
 	draw_place(a, p, code->name, code->short_file, leaf->line);

@@ -141,7 +141,7 @@ static void test_screen_40x10(void **state)
 	       "100 act 100/s lost 0 cpu 0.4% slow 0.1%\n"
 	       "         since start\n"
 	       "   OwnTime TotalTime  Function (file)\n"
-	       "     0.30s     0.30s  parse (http/parse.\n");
+	       "     0.30s     0.30s  parse (http/parse~\n");
 	see(f, "?Help EnterCallers /Search fFilter qQuit\n");
 	type(f, "1");
 	see(f, "     last 1.0 s\n   %Own  %Total  Function (file)\n");
@@ -410,8 +410,16 @@ static void test_threads(void **state)
 
 	pass(f, 100);
 	type(f, "t");
-	see(f, "  60.0%  60.0%  40.0%   4711  waiting for gil  MainThread");
+	see(f, "  60.0%  60.0%  40.0%    4711  waiting for gil  MainThread");
 	see(f, "epoll_wait       sleeper");
+	f->app.picture.threads.items[3].holds_gil = true;
+	f->app.picture.threads.items[3].syscall =
+		fake_string(&f->session, "clock_nanosleep");
+	see(f, "clock_nanos~+gil sleeper");
+	assert_int_equal(canvas_resize(&f->app.canvas, 40, 24), 0);
+	see(f, " %Active  State            Name\n"
+	       "  60.0%  waiting for gil  MainThread\n");
+	assert_int_equal(canvas_resize(&f->app.canvas, 80, 24), 0);
 	press_key(f, K_ENTER);
 	see(f, " Thread 4711 MainThread: waiting for gil\n");
 	see(f, "  parse (http/parse.py:12)\n"

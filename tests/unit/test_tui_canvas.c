@@ -32,8 +32,24 @@ static void test_text_ends_at_the_edge(void **state)
 
 	(void)state;
 	pen_puts(&p, "0123456789");
-	assert_line(&c, 0, "01234");
+	assert_line(&c, 0, "0123~");
 	assert_int_equal(p.x, 5);
+	canvas_release(&c);
+}
+
+static void test_what_just_fits_is_not_marked(void **state)
+{
+	struct canvas c;
+	struct pen p = pen_on(&c, 5);
+
+	(void)state;
+	pen_puts(&p, "01234");
+	pen_puts(&p, "   ");
+	pen_puts(&p, "\u0301");
+	pen_fill(&p);
+	assert_line(&c, 0, "01234");
+	pen_puts(&p, "  5");
+	assert_line(&c, 0, "0123~");
 	canvas_release(&c);
 }
 
@@ -60,12 +76,12 @@ static void test_wide_characters_take_two_cells(void **state)
 
 	(void)state;
 	pen_puts(&p, "\u5e83\u3044\u540d");
-	assert_line(&c, 0, "\u5e83\u3044"); /* no half of the third */
+	assert_line(&c, 0, "\u5e83\u3044~"); /* no half of the third */
 	assert_int_equal(canvas_cell(&c, 1, 0)->ch[0], 0);
 	p.x = 1;
 	p.end = 5;
 	pen_puts(&p, "x"); /* what loses its right half becomes blank */
-	assert_line(&c, 0, " x\u3044");
+	assert_line(&c, 0, " x\u3044~");
 	canvas_release(&c);
 }
 
@@ -129,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text_ends_at_the_edge),
+		cmocka_unit_test(test_what_just_fits_is_not_marked),
 		cmocka_unit_test(test_pen_below_the_box_writes_nothing),
 		cmocka_unit_test(test_wide_characters_take_two_cells),
 		cmocka_unit_test(test_marks_join_their_character),
