@@ -75,6 +75,9 @@ struct target {
 int target_open(struct target *t, pid_t pid);
 void target_close(struct target *t);
 bool target_alive(const struct target *t); /* false also for a zombie */
+/* It ended or is about to: what cannot be read of it any more, or may not be
+ * read, means nothing. */
+bool target_is_ending(const struct target *t);
 /* Letter of its first thread's state, as in proc(5): 'T' is stopped by a
  * signal, 't' by a tracer. '?' if it cannot be had. */
 char target_state(const struct target *t);

@@ -27,6 +27,7 @@ enum {
 	READERS_MAX = 8,
 	ASK_EVERY_MS = 10,
 	DYING_MS = 100,
+	DYING_ROUNDS = 50,
 	FIFO_PRIORITY = 5,
 	FILES_MAX = 1 << 18,
 };
@@ -77,7 +78,6 @@ static void ask_for_fifo(void)
 	prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
 }
 
-/* Its memory and its mappings go some time before it has ended. */
 static bool ends_within(const struct session *s, int ms)
 {
 	struct pollfd p = { .fd = s->target.pidfd, .events = POLLIN };
@@ -85,6 +85,18 @@ static bool ends_within(const struct session *s, int ms)
 	if (p.fd < 0)
 		return !target_alive(&s->target);
 	return poll(&p, 1, ms) > 0;
+}
+
+/* Its memory, its mappings and the right to look at it go some time before it
+ * has ended: on a busy machine, a long time. */
+static bool is_dying(const struct session *s)
+{
+	int rounds = DYING_ROUNDS;
+
+	while (!ends_within(s, DYING_MS))
+		if (!rounds-- || !target_is_ending(&s->target))
+			return false;
+	return true;
 }
 
 static bool target_ended(const struct session *s)
@@ -179,7 +191,7 @@ static enum session_end await_python(struct session *s)
 		end = reason_to_end(s);
 		if (end != SESSION_RUNNING)
 			return end;
-		if (!may_come_yet(err) && ends_within(s, DYING_MS))
+		if (!may_come_yet(err) && is_dying(s))
 			return SESSION_TARGET_ENDED;
 		if (!may_come_yet(err)) {
 			s->error = err;
@@ -225,7 +237,7 @@ static enum session_end after_error(struct session *s, int err)
 	if (err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_FAULT ||
 	    err == ERR_GARBAGE)
 		return after_exec(s);
-	if (ends_within(s, DYING_MS))
+	if (is_dying(s))
 		return SESSION_TARGET_ENDED;
 	s->error = err;
 	return SESSION_FAILED;
@@ -328,6 +340,8 @@ static int open_session(struct session *s)
 		err = ERR_IO;
 	if (!err && !s->options.launched)
 		err = try_attach(s);
+	if (err && target_is_ending(&s->target))
+		err = ERR_NOPROC;
 	s->start_ns = clock_now();
 	s->start_cpu_ns = clock_own_cpu();
 	if (!err)
@@ -422,7 +436,7 @@ static int why_nothing(struct session *s)
 {
 	if (decoder_stats(s->decoder)->lost[LOST_TRACED])
 		return ERR_PERM;
-	return ends_within(s, DYING_MS) ? ERR_NOPROC : 0;
+	return is_dying(s) ? ERR_NOPROC : 0;
 }
 
 int session_snapshot(struct session *s)
@@ -434,6 +448,8 @@ int session_snapshot(struct session *s)
 	       !decoder_stats(s->decoder)->ticks)
 		capture_send_rest(s->capture);
 	s->end_ns = clock_now();
+	if (err && target_is_ending(&s->target))
+		err = ERR_NOPROC;
 	if (!err && !decoder_stats(s->decoder)->samples)
 		err = why_nothing(s);
 	return err ? err : reader_err;

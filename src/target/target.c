@@ -13,23 +13,41 @@
 
 #include "proc.h"
 
-/* The 22nd field of stat: clock ticks after boot. The command in brackets may
- * hold anything, so fields are counted from the last bracket. */
-static uint64_t read_start_time(int proc, char *state)
+/* proc_pid_stat(5). The command in brackets may hold anything, so fields are
+ * counted from the last bracket. */
+enum { FLAG_EXITING = 4 }; /* PF_EXITING of linux/sched.h */
+struct stat_line {
+	char state; /* '?': cannot be read */
+	uint64_t flags, start_time; /* clock ticks after boot; 0: not known */
+};
+
+static uint64_t stat_field(const char *at, int number)
 {
-	char text[1024], *at;
 	int field;
 
-	*state = '?';
-	if (proc_read(proc, "stat", text, sizeof(text)) < 0)
-		return 0;
-	at = strrchr(text, ')');
-	if (!at || !at[1])
-		return 0;
-	*state = at[2];
-	for (field = 2; at && field < 22; field++)
+	for (field = 2; at && field < number; field++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static void read_stat(int proc, struct stat_line *line)
+{
+	char text[1024], *at;
+
+	*line = (struct stat_line){ .state = '?' };
+	if (proc_read(proc, "stat", text, sizeof(text)) < 0)
+		return;
+	at = strrchr(text, ')');
+	if (!at || !at[1])
+		return;
+	line->state = at[2];
+	line->flags = stat_field(at, 9);
+	line->start_time = stat_field(at, 22);
+}
+
+static bool has_ended(const struct stat_line *line)
+{
+	return line->state == 'Z' || line->state == 'X';
 }
 
 static int own_depth(void)
@@ -73,7 +91,8 @@ static void choose_memory(struct target *t)
 
 int target_open(struct target *t, pid_t pid)
 {
-	char path[64], state;
+	struct stat_line line;
+	char path[64];
 	int err;
 
 	*t = (struct target){ .pid = pid, .root = -1, .pidfd = -1 };
@@ -81,8 +100,9 @@ int target_open(struct target *t, pid_t pid)
 	t->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->proc < 0)
 		return proc_error(errno);
-	t->start_time = read_start_time(t->proc, &state);
-	err = state == 'Z' || state == 'X' ? ERR_NOPROC : read_depth(t);
+	read_stat(t->proc, &line);
+	t->start_time = line.start_time;
+	err = has_ended(&line) ? ERR_NOPROC : read_depth(t);
 	if (err) {
 		target_close(t);
 		return err;
@@ -116,18 +136,28 @@ void target_close(struct target *t)
 
 bool target_alive(const struct target *t)
 {
-	char state;
-	uint64_t start = read_start_time(t->proc, &state);
+	struct stat_line line;
 
-	return start && start == t->start_time && state != 'Z' && state != 'X';
+	read_stat(t->proc, &line);
+	return line.start_time && line.start_time == t->start_time &&
+	       !has_ended(&line);
+}
+
+bool target_is_ending(const struct target *t)
+{
+	struct stat_line line;
+
+	read_stat(t->proc, &line);
+	return line.flags & FLAG_EXITING || line.start_time != t->start_time ||
+	       has_ended(&line);
 }
 
 char target_state(const struct target *t)
 {
-	char state;
+	struct stat_line line;
 
-	read_start_time(t->proc, &state);
-	return state;
+	read_stat(t->proc, &line);
+	return line.state;
 }
 
 static void add_argument(struct buf *out, const char *arg, size_t len)

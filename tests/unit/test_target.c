@@ -147,6 +147,24 @@ static void test_alive_by_stat(void **state)
 	assert_false(target_alive(&s->target));
 }
 
+static void test_ending_by_stat(void **state)
+{
+	struct setting *s = *state;
+
+	s->target.start_time = 4711;
+	put_stat(s, "python3", 'S', 4711);
+	assert_false(target_is_ending(&s->target));
+	put_stat(s, "python3", 'Z', 4711);
+	assert_true(target_is_ending(&s->target));
+	put_stat(s, "python3", 'S', 4712);
+	assert_true(target_is_ending(&s->target));
+	folder_put(&s->folder, "stat",
+		   "7 (a b) R 1 7 7 0 -1 4194308 0 0 0 0 0 0 0 0 20 0 1 0 "
+		   "4711 0 0");
+	assert_true(target_alive(&s->target));
+	assert_true(target_is_ending(&s->target)); /* in do_exit() */
+}
+
 static void test_state(void **state)
 {
 	struct setting *s = *state;
@@ -329,6 +347,7 @@ int main(void)
 		TEST(test_alive_until_it_ends),
 		TEST(test_hostile_name_of_a_process),
 		TEST(test_alive_by_stat),
+		TEST(test_ending_by_stat),
 		TEST(test_state),
 		TEST(test_strange_stat),
 		TEST(test_command),
