@@ -236,15 +236,32 @@ static int resolve_one(struct capture *c, const struct raw_frame *raw)
 	return 0;
 }
 
+/* Frames that the stack has in common with the one before, from the root. */
+static uint32_t common(const struct capture *c, const struct tstate *t)
+{
+	const struct msg_frame *old = t->frames.items + t->frames.count;
+	const struct msg_frame *now = c->resolved.items + c->resolved.count;
+	uint32_t most = MIN(t->frames.count, c->resolved.count), n = 0;
+
+	while (n < most && !memcmp(old - n - 1, now - n - 1, sizeof(*now)))
+		n++;
+	return n;
+}
+
 static int take_over(struct capture *c, struct tstate *t, bool *changed)
 {
 	size_t size = c->resolved.count * sizeof(*c->resolved.items);
+	bool was_cut = t->sent_total > t->frames.count;
+	bool is_cut = t->total > c->resolved.count;
+	uint32_t same = common(c, t);
 
 	*changed = t->frames.count != c->resolved.count ||
-		   t->sent_total != t->total ||
-		   (size && memcmp(t->frames.items, c->resolved.items, size));
+		   same < c->resolved.count || t->sent_total != t->total;
 	if (!*changed)
 		return 0;
+	if (was_cut || is_cut)
+		same = 0; /* the cut lies elsewhere */
+	t->same = t->unsent ? MIN(t->same, same) : same;
 	t->frames.count = 0;
 	t->sent_total = t->total;
 	while (t->frames.room < c->resolved.count)

@@ -46,6 +46,8 @@ void decoder_free(struct decoder *d)
 	vec_release(&d->numbers);
 	vec_release(&d->codes);
 	map_release(&d->code_index);
+	for (i = 0; i < d->threads.count; i++)
+		vec_release(&d->threads.items[i].path);
 	vec_release(&d->threads);
 	buf_release(&d->text);
 	free(d);
@@ -281,30 +283,49 @@ static stack_id push(struct decoder *d, stack_id stack, frame_id frame)
 	return frame ? defs_stack(d->defs, stack, frame) : 0;
 }
 
+/* Onto the path, whether it is shown or not. */
+static int add_frame(struct decoder *d, struct decoded_thread *t,
+		     const struct msg_frame *m)
+{
+	const struct decoded_code *code;
+	stack_id *place;
+	int err = find_code(d, m->code, &code);
+
+	if (err)
+		return err;
+	if (is_shown(code, m)) {
+		t->stack = push(d, t->stack, frame_of(d, code, m));
+		if (!t->stack)
+			return ERR_NOMEM;
+	}
+	place = vec_push(&t->path);
+	if (place)
+		*place = t->stack;
+	return place ? 0 : ERR_NOMEM;
+}
+
 /* Frames come leaf first; the tree of stacks grows from the root. */
 static int take_stack(struct decoder *d, struct decoded_thread *t,
 		      const struct msg_entry *m)
 {
 	const struct msg_frame *frames = (const struct msg_frame *)(m + 1);
-	const struct decoded_code *code;
-	stack_id stack = 0;
+	bool cut = m->total > m->count + m->same;
 	uint32_t i;
-	int err;
+	int err = m->same <= t->path.count ? 0 : ERR_GARBAGE;
 
-	for (i = m->count; i-- > 0;) {
-		err = find_code(d, frames[i].code, &code);
-		if (err)
-			return err;
-		if (is_shown(code, &frames[i]))
-			stack = push(d, stack, frame_of(d, code, &frames[i]));
-		if (m->total > m->count && i == m->keep_leaf)
-			stack = push(d, stack,
-				     cut_mark(d, m->total - m->count));
-		if (!stack && is_shown(code, &frames[i]))
-			return ERR_NOMEM;
+	if (err)
+		return err;
+	t->path.count = m->same;
+	t->stack = m->same ? t->path.items[m->same - 1] : 0;
+	for (i = m->count; !err && i-- > 0;) {
+		err = add_frame(d, t, &frames[i]);
+		if (cut && i == m->keep_leaf)
+			t->stack = push(d, t->stack,
+					cut_mark(d, m->total - m->count));
 	}
-	t->stack = stack;
-	return 0;
+	if (cut)
+		t->path.count = 0;
+	return err;
 }
 
 static void take_syscall(struct decoder *d, struct decoded_thread *t,
@@ -326,6 +347,7 @@ static int take_entry(struct decoder *d, const struct msg_entry *m)
 	t = &d->threads.items[m->thread - 1];
 	if (m->flags & ENTRY_GONE) {
 		t->alive = false;
+		vec_release(&t->path);
 		return 0;
 	}
 	t->state = MIN(m->state, STATE_ACTIVE_GIL);

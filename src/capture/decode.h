@@ -19,6 +19,7 @@ struct decoded_thread {
 	enum thread_state state;
 	enum lost_kind lost_kind;
 	stack_id stack;
+	VEC(stack_id) path; /* to it from the root; none if it was cut */
 	string_id syscall;
 	uint64_t sampled_ns; /* of its last sample, 0 if none */
 };

@@ -70,6 +70,7 @@ struct tstate {
 	struct sched copy_sched;
 
 	VEC(struct msg_frame) frames; /* raw with codes resolved; as sent */
+	uint32_t same; /* frames at the root end that went out before */
 	uint32_t sent_total;
 	bool lost; /* in this tick */
 	enum lost_kind lost_kind;

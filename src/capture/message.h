@@ -4,7 +4,7 @@
  * before the first frame that names it; a thread before its first entry; for a
  * tick an entry for each thread that changed and then the tick, upon which
  * every live thread gives a sample. An entry that says "same stack" only
- * changes the state.
+ * changes the state; one with a stack says what is new of it, at the leaf end.
  */
 #ifndef CPROF_CAPTURE_MESSAGE_H
 #define CPROF_CAPTURE_MESSAGE_H
@@ -76,7 +76,8 @@ struct msg_entry {
 	uint8_t lost_kind;
 	int16_t syscall; /* -1: none */
 	uint32_t count; /* frames that follow, leaf first */
-	uint32_t total; /* more than count: cut after keep_leaf */
+	uint32_t same; /* below them: frames of its last stack, root end */
+	uint32_t total; /* more than both: cut after keep_leaf, and same is 0 */
 	uint32_t keep_leaf;
 };
 

@@ -132,7 +132,7 @@ static unsigned int entry_flags(const struct tstate *t, bool same_stack)
 
 static bool send_entry(struct capture *c, struct tstate *t, bool same_stack)
 {
-	uint32_t count = same_stack ? 0 : t->frames.count;
+	uint32_t count = same_stack ? 0 : t->frames.count - t->same;
 	size_t len =
 		sizeof(struct msg_entry) + count * sizeof(struct msg_frame);
 	struct msg_entry *m = ring_reserve(c->ring, len);
@@ -147,6 +147,7 @@ static bool send_entry(struct capture *c, struct tstate *t, bool same_stack)
 		.lost_kind = t->lost_kind,
 		.syscall = t->now.syscall,
 		.count = count,
+		.same = t->same,
 		.total = t->sent_total,
 		.keep_leaf = STACK_KEEP_LEAF,
 	};

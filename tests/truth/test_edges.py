@@ -45,12 +45,12 @@ def options(out, seconds=SECONDS):
             "--full-filenames", "-o", out]
 
 
-def attach(python, start, program, out, *more):
+def attach(python, start, program, out, *more, seconds=SECONDS):
     name, size = PROGRAMS[program]
     target = start(python, harness.workload(name), size, "--seconds", "0")
     harness.wait_for_threads(target.pid, THREADS.get(program, 1))
-    done = harness.cprof("record", *options(out), *more, "-p", target.pid,
-                         guard=60 + 2 * SECONDS)
+    done = harness.cprof("record", *options(out, seconds), *more, "-p",
+                         target.pid, guard=60 + 2 * seconds)
     assert done.status == 0, done.err
     assert target.alive()
     return done
@@ -100,7 +100,8 @@ def test_no_stack_is_impossible_on_one_cpu(python, start, oracles, tmp_path,
     facts = oracles(python, program)
     with harness.OnOneCpu():
         done = attach(python, start, program, out,
-                      *["-i"] if program == "gil" else [])
+                      *["-i"] if program == "gil" else [],
+                      seconds=min(SECONDS, 10))
     counts = check_stacks(facts, harness.read_folded(out))
     assert counts["good"] > 20, done.err
     check_lost(done, counts["good"])

@@ -701,6 +701,52 @@ static void test_cleanup_of_init_is_hidden(void **state)
 	assert_string_equal(stack_text(s, s->seen[0].stack), "d;x;b");
 }
 
+/* Frames below those that come are those of the stack before. */
+static void put_leaf_end(struct setting *s, const struct msg_frame *frames,
+			 uint32_t count, uint32_t same)
+{
+	struct msg_entry e = entry_of(1);
+
+	e.count = count;
+	e.same = same;
+	e.total = count + same;
+	put_entry(s, &e, frames);
+}
+
+static void test_same_root_end(void **state)
+{
+	struct msg_frame frame = { .code = 5, .offset = 4 };
+	struct setting *s = *state;
+
+	begin(s, 1);
+	put_stack(s, 1, "321");
+	assert_ticks_to(s, 1, 1);
+	put_leaf_end(s, &frame, 1, 2);
+	assert_ticks_to(s, 2, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "f;c;b");
+	put_leaf_end(s, NULL, 0, 1);
+	assert_ticks_to(s, 3, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "b");
+	frame.offset = 0; /* not shown, but counted */
+	put_leaf_end(s, &frame, 1, 1);
+	assert_ticks_to(s, 4, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "b");
+	frame.offset = 4;
+	put_leaf_end(s, &frame, 1, 2);
+	assert_ticks_to(s, 5, 1);
+	assert_string_equal(stack_text(s, s->seen[0].stack), "f;b");
+}
+
+static void test_more_than_there_was(void **state)
+{
+	struct setting *s = *state;
+
+	begin(s, 1);
+	put_stack(s, 1, "321");
+	put_leaf_end(s, NULL, 0, 4);
+	assert_int_equal(drain(s), ERR_GARBAGE);
+}
+
 /* Three frames of the leaf end, two of the root end, 95 between. */
 static void test_cut_mark(void **state)
 {
@@ -807,6 +853,8 @@ int main(void)
 		TEST(test_a_definition_that_was_cut_off),
 		TEST(test_hidden_frames),
 		TEST(test_cleanup_of_init_is_hidden),
+		TEST(test_same_root_end),
+		TEST(test_more_than_there_was),
 		TEST(test_cut_mark),
 		TEST(test_unknown_code),
 		TEST(test_another_program),

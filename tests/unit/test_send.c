@@ -141,6 +141,38 @@ static void test_ticks(void **state)
 	assert_int_equal(defs.codes.count, 4);
 }
 
+/* Of a stack that grew, shrank or changed at the leaf. */
+static void test_only_the_leaf_end(void **state)
+{
+	static const unsigned int rows[][3] = {
+		/* frames, of them new, as before */
+		{ 3, 3, 0 },
+		{ 5, 2, 3 },
+		{ 4, 0, 4 },
+		{ 4, 0, 0 },
+	};
+	const struct msg_entry *entry;
+	unsigned int row, entries;
+	size_t len;
+
+	(void)state;
+	for (row = 0; row < ARRAY_SIZE(rows); row++) {
+		run(a, TID_A, rows[row][0]);
+		assert_int_equal(capture_tick(&world.capture, 0, false), 0);
+		entries = 0;
+		for (; (entry = ring_peek(world.ring, &len));
+		     ring_drop(world.ring)) {
+			if (entry->kind != MSG_ENTRY || entry->thread != 1)
+				continue;
+			entries++;
+			assert_int_equal(entry->count, rows[row][1]);
+			assert_int_equal(entry->same, rows[row][2]);
+			assert_int_equal(entry->total, rows[row][0]);
+		}
+		assert_int_equal(entries, rows[row][1] || rows[row][2]);
+	}
+}
+
 /* What one tick without news costs: one message. */
 static void test_only_what_changed(void **state)
 {
@@ -353,6 +385,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_ticks),
+		TEST(test_only_the_leaf_end),
 		TEST(test_only_what_changed),
 		TEST(test_ring_full_at_any_moment),
 		TEST(test_goodbye_in_a_full_ring),
