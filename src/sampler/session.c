@@ -7,18 +7,17 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "cprof/capture.h"
 #include "pace.h"
+#include "priority.h"
 
 enum {
 	RING_BYTES = 1 << 20,
@@ -28,7 +27,6 @@ enum {
 	ASK_EVERY_MS = 10,
 	DYING_MS = 100,
 	DYING_ROUNDS = 50,
-	FIFO_PRIORITY = 5,
 	FILES_MAX = 1 << 18,
 };
 
@@ -66,17 +64,6 @@ struct session {
 };
 
 /* ---- the sampler's thread ---------------------------------------------- */
-
-/* Without it a pause can last a scheduler's slice: we are then the one who is
- * switched out while a thread of the target stands. */
-static void ask_for_fifo(void)
-{
-	struct sched_param param = { .sched_priority = FIFO_PRIORITY };
-
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &param))
-		log_line(1, "no real-time priority: pauses may be longer");
-	prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
-}
 
 static bool ends_within(const struct session *s, int ms)
 {
@@ -272,7 +259,7 @@ static void *sampler_main(void *arg)
 	enum session_end end = SESSION_RUNNING;
 	uint64_t one = 1;
 
-	ask_for_fifo();
+	priority_raise();
 	if (!s->capture)
 		end = await_python(s);
 	if (end == SESSION_RUNNING)
