@@ -141,24 +141,6 @@ static bool has_moved(const struct gil_words *then, const struct gil_words *now)
 
 /* ---- the holder runs: make it stand ----------------------------------- */
 
-/* A stop that was asked for cannot be passed by user code: a thread that has
- * not stopped 200 us later is in the kernel or has no CPU. Its memory stands,
- * which its run-time counts must confirm. */
-static int read_without_stop(struct capture *c, struct attempt *a)
-{
-	struct sched before = { 0 }, after = { 0 };
-	int err;
-
-	if (task_sched(&a->holder->task, &before))
-		return ERR_LOST;
-	err = copy_holder(c, a);
-	if (err)
-		return err;
-	if (task_sched(&a->holder->task, &after))
-		return ERR_LOST;
-	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
-}
-
 /* Once for each thread: it moves never. */
 static void ask_for_rseq(struct tstate *t, const struct stop *s)
 {
@@ -173,9 +155,7 @@ static int copy_stopped(struct capture *c, struct attempt *a, bool spin)
 	struct stop stop;
 	int err = stand_begin(c, a->holder, spin, &stop);
 
-	if (err == ERR_TIMEOUT)
-		err = read_without_stop(c, a);
-	else if (!err)
+	if (!err || err == ERR_TIMEOUT)
 		err = copy_holder(c, a);
 	c->instant_ns = clock_now();
 	ask_for_rseq(a->holder, &stop);

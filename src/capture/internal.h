@@ -177,8 +177,8 @@ bool preempt_stands(const struct preempt *p, int cpu);
 /* And it stood all the while, says the CPU that was read last. */
 bool preempt_stood(const struct preempt *p, int cpu);
 
-/* stand.c: the holder stands. 0; ERR_TIMEOUT: the stop is on its way; ERR_LOST,
- * ERR_PERM. Whatever it was, stand_end() comes after. spin: it runs on another
+/* stand.c: the holder stands. 0; ERR_TIMEOUT: in the kernel or without a CPU, and
+ * stops before it runs user code again; ERR_LOST, ERR_PERM. Whatever it was, stand_end() comes after. spin: it runs on another
  * CPU than we, on ours it could not stop meanwhile. */
 int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 		struct stop *s);

@@ -1,17 +1,18 @@
 /* stand.c - make the holder stand, and never leave anybody standing
  *
- * A stop takes some microseconds when the thread is on a CPU. When it has none,
- * or is deep in the kernel, the stop comes late: it is kept, and let go the
- * moment it comes, whatever else happens meanwhile: a next tick, an exec, the
- * end of the recording.
+ * A stop takes some microseconds when the thread is on a CPU, as user code cannot
+ * put off the interrupt that asks for it. When it has no CPU, or is deep in the
+ * kernel, the stop comes late, but comes before the next instruction of the
+ * program: what is to be read stands already. The stop is kept, and let go
+ * the moment it comes, whatever else happens meanwhile: a next tick, an exec,
+ * the end of the recording.
  */
 #include "internal.h"
 
 #include <unistd.h>
 
 enum {
-	SPIN_NS = 30000, /* a stop on another CPU takes 3 us */
-	STOP_TIMEOUT_NS = 200000,
+	STOP_TIMEOUT_NS = 30000, /* a stop on another CPU takes 3 us */
 	REFUSED_WAIT_NS = 50000,
 	REFUSED_NS = 1000000000, /* then it is not for the moment */
 };
@@ -39,6 +40,16 @@ static void keep_late(struct capture *c, struct stop *s)
 		stop_settle(s, UINT64_MAX / 2);
 }
 
+/* How long it was kept from running. Until a stop that comes late the thread
+ * has no CPU or works in the kernel: that is not our doing. */
+static void count(struct capture *c, const struct stop *s)
+{
+	bool late = s->stands_ns - s->asked_ns > STOP_TIMEOUT_NS;
+
+	stand_count(c, late ? s->stands_ns : s->asked_ns, s->stands_ns,
+		    clock_now());
+}
+
 static void let_go(struct capture *c, struct stop *s)
 {
 	bool stood;
@@ -50,7 +61,7 @@ static void let_go(struct capture *c, struct stop *s)
 		c->counts.disturbed++;
 	stop_end(s);
 	if (stood)
-		stand_count(c, s->asked_ns, s->stands_ns, clock_now());
+		count(c, s);
 }
 
 void stand_release_late(struct capture *c)
@@ -128,7 +139,7 @@ int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 		return ERR_TIMEOUT;
 	err = stop_begin(s, tid, c->keep_exit && tid == c->target->pid);
 	if (!err)
-		err = stop_wait(s, spin ? SPIN_NS : 0, STOP_TIMEOUT_NS);
+		err = stop_wait(s, spin ? STOP_TIMEOUT_NS : 0, STOP_TIMEOUT_NS);
 	if (err == ERR_PERM)
 		return refused(c, tid);
 	c->refused_ns = 0;
