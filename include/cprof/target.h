@@ -115,6 +115,22 @@ const char *mapping_path(const struct maps *m, const struct mapping *p);
  * had. */
 int mapping_open(const struct maps *m, const struct mapping *p,
 		 const struct target *t);
+/* The first mapping of a file: several are of one. */
+bool mapping_is_first(const struct maps *m, uint32_t index);
+
+/* ---- symbols of mapped files: elf.c ------------------------------------ */
+
+struct elf_symbol {
+	const char *name; /* of a symbol, or of a section */
+	raddr_t at; /* out: where it lies in the target; 0: there is none */
+};
+
+/* Those of the ELF file that is mapped at m, which is its first mapping; from its
+ * dynamic symbols, or else from all. ERR_NOT_FOUND: the file cannot be had;
+ * ERR_GARBAGE: it is no ELF file. */
+int elf_find(const struct maps *maps, const struct mapping *m,
+	     const struct target *t, struct elf_symbol *list,
+	     unsigned int count);
 
 /* ---- threads: task.c -------------------------------------------------- */
 
@@ -155,6 +171,11 @@ int task_list(const struct target *t, pid_t *tids, unsigned int *n);
  * and asked for again before it is believed, as ids are used again. */
 pid_t task_from_inner(const struct target *t, pid_t inner);
 
+/* The distance of rseq areas from the thread pointer, as the target's C library
+ * says: rseq.c. ERR_NOT_FOUND: musl, glibc < 2.35, a static program. */
+int rseq_find(const struct target *t, int64_t *offset);
+/* The area of the thread with this pthread_t; 0: not known on this CPU. */
+raddr_t rseq_area(raddr_t pthread, int64_t offset);
 /* The CPU that a thread runs on or ran on last, from a copy of the first
  * TASK_RSEQ_LEN bytes of its rseq area; -1 if it is none. The kernel writes them
  * before the thread executes anything there (rseq(2), kernel/rseq.c). */

@@ -7,119 +7,14 @@
  */
 #include "cprof/python.h"
 
-#include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	TABLE_MAX = 256 << 20, /* bytes of a symbol table */
-	SYMBOLS_MAX = 1 << 21, /* per table */
 	COOKIE_SCAN_MAX = 64 << 20, /* bytes of memory */
 };
 
 static const char cookie[8] = { 'x', 'd', 'e', 'b', 'u', 'g', 'p', 'y' };
-
-/* What one ELF file says; addresses as linked. */
-struct elf_facts {
-	uint64_t runtime; /* 0: none */
-	uint64_t version; /* of Py_Version, 0: none */
-};
-
-static void take_symbol(struct elf_facts *f, const char *name, uint64_t value)
-{
-	if (!name)
-		return;
-	if (!f->runtime && !strcmp(name, "_PyRuntime"))
-		f->runtime = value;
-	if (!f->version && !strcmp(name, "Py_Version"))
-		f->version = value;
-}
-
-static void read_symbols(struct elf_facts *f, Elf *elf, Elf_Scn *section,
-			 const GElf_Shdr *header)
-{
-	Elf_Data *data;
-	size_t i, count;
-	GElf_Sym symbol;
-
-	if (header->sh_size > TABLE_MAX)
-		return;
-	data = elf_getdata(section, NULL);
-	if (!data || !header->sh_entsize)
-		return;
-	count = MIN(header->sh_size / header->sh_entsize, SYMBOLS_MAX);
-	for (i = 0; i < count && gelf_getsym(data, i, &symbol); i++)
-		if (symbol.st_shndx != SHN_UNDEF)
-			take_symbol(f,
-				    elf_strptr(elf, header->sh_link,
-					       symbol.st_name),
-				    symbol.st_value);
-}
-
-static void read_sections(struct elf_facts *f, Elf *elf)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-	const char *name;
-	size_t names;
-
-	if (elf_getshdrstrndx(elf, &names))
-		return;
-	while ((section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header))
-			continue;
-		name = elf_strptr(elf, names, header.sh_name);
-		if (name && !strcmp(name, ".PyRuntime"))
-			f->runtime = header.sh_addr;
-		else if (header.sh_type == SHT_DYNSYM ||
-			 (header.sh_type == SHT_SYMTAB && !f->runtime))
-			read_symbols(f, elf, section, &header);
-	}
-}
-
-/* Where the file was loaded minus where it was linked. */
-static bool find_bias(Elf *elf, const struct mapping *m, uint64_t *bias)
-{
-	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), offset, address;
-	GElf_Phdr header;
-	size_t count, i;
-
-	if (elf_getphdrnum(elf, &count))
-		return false;
-	for (i = 0; i < count; i++) {
-		if (!gelf_getphdr(elf, i, &header) || header.p_type != PT_LOAD)
-			continue;
-		offset = header.p_offset & ~(page - 1);
-		address = header.p_vaddr & ~(page - 1);
-		if (m->offset < offset ||
-		    m->offset >= header.p_offset + header.p_filesz)
-			continue;
-		*bias = m->start - (address + (m->offset - offset));
-		return true;
-	}
-	return false;
-}
-
-static bool read_elf(int fd, const struct mapping *m, struct elf_facts *f)
-{
-	Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
-	uint64_t bias;
-	bool good = false;
-
-	*f = (struct elf_facts){ 0 };
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		read_sections(f, elf);
-	if (f->runtime && find_bias(elf, m, &bias)) {
-		f->runtime += bias;
-		f->version = f->version ? f->version + bias : 0;
-		good = true;
-	}
-	elf_end(elf);
-	return good;
-}
 
 static const char *base_name(const char *path)
 {
@@ -171,26 +66,16 @@ static void add_runtime(struct search *s, raddr_t address, raddr_t variable,
 
 static void try_object(struct search *s, const struct mapping *m)
 {
-	struct elf_facts facts;
-	int fd = mapping_open(&s->maps, m, s->t);
+	struct elf_symbol wanted[] = { { .name = ".PyRuntime" },
+				       { .name = "_PyRuntime" },
+				       { .name = "Py_Version" } };
+	raddr_t runtime;
 
-	if (fd < 0)
+	if (elf_find(&s->maps, m, s->t, wanted, ARRAY_SIZE(wanted)))
 		return;
-	if (read_elf(fd, m, &facts))
-		add_runtime(s, facts.runtime, facts.version, m);
-	close(fd);
-}
-
-/* The first mapping of a file that is code or data of a program. */
-static bool is_first_of_file(const struct search *s, uint32_t index)
-{
-	const struct mapping *m = &s->maps.list.items[index];
-	const struct mapping *before = m - 1;
-
-	if (!m->inode || mapping_path(&s->maps, m)[0] != '/')
-		return false;
-	return !index || before->inode != m->inode ||
-	       before->device != m->device;
+	runtime = wanted[0].at ? wanted[0].at : wanted[1].at;
+	if (runtime)
+		add_runtime(s, runtime, wanted[2].at, m);
 }
 
 static bool is_likely(const struct search *s, const struct mapping *m,
@@ -213,7 +98,7 @@ static void search_files(struct search *s, bool likely)
 	target_executable(s->t, &exe);
 	for (i = 0; i < s->maps.list.count; i++) {
 		m = &s->maps.list.items[i];
-		if (is_first_of_file(s, i) &&
+		if (mapping_is_first(&s->maps, i) &&
 		    is_likely(s, m, exe.len ? exe.data : "?") == likely)
 			try_object(s, m);
 	}
@@ -274,7 +159,6 @@ int runtime_find(struct runtime *list, unsigned int *n, const struct target *t)
 	int err;
 
 	*n = 0;
-	elf_version(EV_CURRENT);
 	err = maps_read(&s.maps, t);
 	if (!err && !may_read(&s))
 		err = ERR_PERM;

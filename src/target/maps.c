@@ -87,6 +87,17 @@ const char *mapping_path(const struct maps *m, const struct mapping *p)
 	return m->text.data + p->path;
 }
 
+bool mapping_is_first(const struct maps *m, uint32_t index)
+{
+	const struct mapping *here = &m->list.items[index];
+	const struct mapping *before = here - 1;
+
+	if (!here->inode || mapping_path(m, here)[0] != '/')
+		return false;
+	return !index || before->inode != here->inode ||
+	       before->device != here->device;
+}
+
 static bool names_at(const struct maps *m, raddr_t start,
 		     const struct mapping *wanted)
 {

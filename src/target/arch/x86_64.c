@@ -23,4 +23,10 @@ bool arch_call_interrupted(pid_t tid)
 	return peek(tid, offsetof(struct user_regs_struct, rax)) == -EINTR;
 }
 
+/* Both are the address of its struct pthread (sysdeps/x86_64/nptl/tls.h). */
+raddr_t arch_thread_pointer(raddr_t pthread)
+{
+	return pthread;
+}
+
 #endif
