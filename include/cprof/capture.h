@@ -27,6 +27,10 @@ int capture_reattach(struct capture *c, struct python *found);
 /* Lets go what is stopped still. */
 void capture_free(struct capture *c);
 
+/* Samples are exact still: a thread that runs is read where we have taken its CPU
+ * away from it. Where that cannot be proven it is lost (LOST_TORN). */
+void capture_never_stop(struct capture *c);
+
 /* One tick for every GIL of the process, its copies into the ring. What is
  * lost is counted there too. ERR_NOPROC: the process ended; ERR_REPLACED: it
  * runs another program. With `patient` it tries long instead of four times:

@@ -15,6 +15,7 @@ struct session_options {
 	bool launched; /* we started it: wait for its interpreter */
 	double rate_hz;
 	uint64_t duration_ns; /* 0: until the target ends */
+	bool never_stop; /* nothing is ever stopped, nor traced */
 	bool takes_stop; /* the owner takes SIGTSTP: see session_suspend() */
 };
 

@@ -51,6 +51,11 @@ out:
 	return err;
 }
 
+void capture_never_stop(struct capture *c)
+{
+	c->never_stop = true;
+}
+
 int capture_reattach(struct capture *c, struct python *found)
 {
 	stand_take_back(c);
@@ -61,6 +66,7 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->interp_count = 0;
 	c->list_stale = true;
 	c->names_read_ns = 0;
+	c->rseq_searched = false;
 	return attach(c, found);
 }
 

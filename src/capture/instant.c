@@ -18,8 +18,11 @@
  */
 #include "internal.h"
 
+#include <sched.h>
+
 enum {
 	HALF_MADE_WAIT_NS = 30000,
+	MOVES = 3, /* after a thread that changes its CPU */
 	FEW_THREADS = 4, /* looks at them take less than a stop does */
 };
 
@@ -31,6 +34,7 @@ struct attempt {
 	struct glance before, after;
 	struct tstate *holder; /* NULL: nobody who lives */
 	bool deep; /* second look after a half-made frame */
+	bool unproven; /* it may not be stopped, and did not stand by itself */
 };
 
 static bool of_gil(const struct capture *c, const struct tstate *t, raddr_t gil)
@@ -163,14 +167,13 @@ static int copy_stopped(struct capture *c, struct attempt *a, bool spin)
 	return err;
 }
 
-/* ERR_TIMEOUT: it did not stand, what was read says nothing. */
 static int copy_preempted(struct capture *c, struct attempt *a,
 			  const struct preempt *p)
 {
 	uint64_t begin = clock_now();
 	int err;
 
-	a->after.rseq = a->holder->rseq;
+	a->after = (struct glance){ .rseq = preempt_area(c, a->holder) };
 	err = copy_holder(c, a);
 	c->instant_ns = clock_now();
 	if (!preempt_stood(p, a->after.cpu))
@@ -179,23 +182,37 @@ static int copy_preempted(struct capture *c, struct attempt *a,
 	return err;
 }
 
-static int copy_running(struct capture *c, struct attempt *a)
+/* Where it stands as we have its CPU. ERR_TIMEOUT: it does not; *cpu: where it was
+ * last, -1 if that is not known. */
+static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
 {
-	struct glance g = { .rseq = a->holder->rseq, .cpu = -1 };
+	struct glance g = { .rseq = preempt_area(c, a->holder), .cpu = -1 };
 	struct preempt p;
 	int err;
 
 	preempt_begin(&p);
 	err = stack_rehearse(c, a->holder, a->gil, &g);
+	*cpu = g.cpu;
 	if (!err && has_moved(&a->before.words, &g.words))
 		return ERR_LOST;
-	if (!preempt_stands(&p, g.cpu))
-		return copy_stopped(c, a, true);
-	err = copy_preempted(c, a, &p);
+	return preempt_stands(&p, g.cpu) ? copy_preempted(c, a, &p) :
+					   ERR_TIMEOUT;
+}
+
+static int copy_running(struct capture *c, struct attempt *a)
+{
+	int cpu, moves = preempt_preferred(c) ? MOVES : 0;
+	int err = copy_beside(c, a, &cpu);
+
+	while (err == ERR_TIMEOUT && moves-- > 0 && preempt_move(cpu))
+		err = copy_beside(c, a, &cpu);
 	if (err != ERR_TIMEOUT)
 		return err;
 	a->after = (struct glance){ 0 };
-	return copy_stopped(c, a, false);
+	if (!c->never_stop)
+		return copy_stopped(c, a, cpu != sched_getcpu());
+	a->unproven = true;
+	return ERR_LOST;
 }
 
 /* ---- the holder sleeps: it must have slept all the while -------------- */
@@ -364,6 +381,7 @@ static int attempt(struct capture *c, struct attempt *a)
 	int err;
 
 	a->holder = NULL; /* the one before may be gone */
+	a->unproven = false;
 	a->after = (struct glance){ 0 };
 	err = begin(c, a);
 	if (!err)
@@ -383,6 +401,15 @@ static int attempt(struct capture *c, struct attempt *a)
 	return err;
 }
 
+static enum lost_kind why_lost(const struct capture *c, const struct attempt *a)
+{
+	if (a->deep)
+		return LOST_FRAME;
+	if (a->unproven)
+		return LOST_TORN;
+	return c->refused_ns ? LOST_TRACED : LOST_GIL;
+}
+
 /* A thread that slept on since an accepted instant has not changed, whatever
  * the others did; the rest of this tick is lost. */
 static void lose(struct capture *c, struct attempt *a)
@@ -399,9 +426,7 @@ static void lose(struct capture *c, struct attempt *a)
 		state_decide(c, t, a->gil, &a->before.words);
 		t->lost = !(t->have && t->copy_asleep && !t->look.running &&
 			    state_slept_on(&t->copy_sched, &t->sched));
-		t->lost_kind = a->deep	     ? LOST_FRAME :
-			       c->refused_ns ? LOST_TRACED :
-					       LOST_GIL;
+		t->lost_kind = why_lost(c, a);
 	}
 	c->instant_ns = clock_now();
 }

@@ -100,6 +100,9 @@ struct capture {
 	struct python python;
 	struct ring *ring;
 	bool keep_exit;
+	bool never_stop;
+	bool rseq_searched, rseq_known; /* what the C library says: */
+	int64_t rseq_offset;
 	bool no_stop; /* CPROF_TEST=no-stop: the tests' broken sampler */
 
 	struct interp interps[INTERPS_MAX];
@@ -126,6 +129,7 @@ struct capture {
 	struct image glance; /* GIL words without a stack */
 	VEC(struct stop) late; /* that did not come in time */
 	uint64_t refused_ns; /* since when another tracer holds the target */
+	uint64_t avoid_until_ns; /* better not to stop anybody: it was refused */
 	uint64_t names_read_ns; /* when; 0: never */
 	bool names_wanted; /* there are new threads */
 	uint64_t instant_ns; /* of the accepted read */
@@ -170,6 +174,11 @@ struct preempt {
 	uint64_t switches; /* our own; 0: not known */
 	int cpu; /* ours */
 };
+/* To be tried before a stop: for lack of the right to stop, or as a stop has
+ * disturbed a system call of this program. */
+bool preempt_preferred(const struct capture *c);
+bool preempt_move(int cpu);
+raddr_t preempt_area(struct capture *c, const struct tstate *t); /* or 0 */
 /* Before anything is read of the thread. */
 void preempt_begin(struct preempt *p);
 /* It ran on our CPU last: it may stand. */

@@ -15,6 +15,7 @@ enum {
 	STOP_TIMEOUT_NS = 30000, /* a stop on another CPU takes 3 us */
 	REFUSED_WAIT_NS = 50000,
 	REFUSED_NS = 1000000000, /* then it is not for the moment */
+	AVOID_NS = 1000000000,
 };
 
 void stand_count(struct capture *c, uint64_t asked_ns, uint64_t stands_ns,
@@ -113,6 +114,7 @@ static int refused(struct capture *c, pid_t tid)
 	uint64_t now = clock_now();
 	pid_t tracer = task_tracer(c->target, tid);
 
+	c->avoid_until_ns = now + AVOID_NS;
 	if (tracer == gettid())
 		take_back(c, tid);
 	if (!tracer || tracer == gettid()) {

@@ -30,8 +30,10 @@ const struct opt opts[] = {
   "only the thread that holds the GIL" },
 { 'i', "idle", NULL, OPT_FLAG, TO(view.idle), IN_RECORD | IN_TOP,
   "threads that wait, too" },
-{ 0, "blocking", NULL, OPT_FLAG, TO(accepted), IN_TARGET,
-  "stop one thread for some microseconds per sample: exact (always)" },
+{ 0, "blocking", NULL, OPT_FLAG, TO(blocking), IN_TARGET,
+  "stop one thread for some microseconds per sample (the default)" },
+{ 0, "nonblocking", NULL, OPT_FLAG, TO(nonblocking), IN_TARGET,
+  "stop nothing: sample a thread from its own CPU, exact as well" },
 
 { 0, "the file", NULL, OPT_HEADING, 0, IN_RECORD, NULL },
 { 'o', "output", "FILE", OPT_TEXT, TO(output), IN_RECORD,
@@ -77,7 +79,6 @@ const struct opt opts[] = {
 
 /* known, so that they are refused for what they are */
 { 'n', "native", NULL, OPT_LATER, TO(native), IN_TARGET, NULL },
-{ 0, "nonblocking", NULL, OPT_LATER, TO(nonblocking), IN_TARGET, NULL },
 { 's', "subprocesses", NULL, OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 'l', "locals", NULL, OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 'c', "core", "FILE", OPT_LATER, TO(accepted), IN_DUMP, NULL },
@@ -144,6 +145,9 @@ int options_check(const struct options *o, unsigned int in)
 	if (o->native && o->nonblocking)
 		return say_usage(name, "-n needs the target to stand: it does "
 				       "not go with --nonblocking");
+	if (o->blocking && o->nonblocking)
+		return say_usage(name, "--blocking and --nonblocking do not go "
+				       "together");
 	if (*o->later)
 		return say_usage(name, "%s comes in a later version", o->later);
 	if (o->count && !o->batch)

@@ -28,7 +28,8 @@ struct options {
 	int kill_signal; /* 0: leave the command alone */
 	unsigned int verbose;
 	bool json, batch, quiet, hide_progress;
-	bool native, nonblocking; /* refused, but first checked together */
+	bool blocking, nonblocking;
+	bool native; /* refused, but first checked together */
 	bool accepted; /* of options that change nothing */
 	char later[64]; /* first option that a later version brings */
 };

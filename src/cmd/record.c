@@ -90,6 +90,7 @@ static int new_session(struct record *r)
 		.pid = r->pid,
 		.launched = r->launch.spawn.pid != 0,
 		.rate_hz = r->o.rate_hz,
+		.never_stop = r->o.nonblocking,
 		.duration_ns = duration_ns(&r->o),
 	};
 	int err;

@@ -117,6 +117,7 @@ static int open_session(struct top *t)
 		.pid = t->pid,
 		.launched = t->launch.spawn.pid != 0,
 		.rate_hz = t->o.rate_hz,
+		.never_stop = t->o.nonblocking,
 	};
 	int err = attach_session(&t->session, &so);
 

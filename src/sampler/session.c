@@ -147,6 +147,8 @@ static int try_attach(struct session *s)
 	else
 		err = capture_new(&s->capture, &s->target, s->ring,
 				  s->options.launched, &found);
+	if (s->capture && s->options.never_stop)
+		capture_never_stop(s->capture);
 	if (found.runtime.address)
 		s->python = found;
 	return err;

@@ -49,15 +49,15 @@ WRONG = {
 }
 LATER = {
     "record": [("-n",), ("--native",), ("-s",), ("--subprocesses",),
-               ("--nonblocking",), ("--match", "x"), ("--thread", "x"),
+               ("--match", "x"), ("--thread", "x"),
                ("--all",),
                ("-f", "chrometrace"), ("-f", "pprof"), ("-f", "firefox"),
                ("-f", "callgrind"), ("-f", "pstats"), ("-f", "html"),
                ("-f", "cprof"), ("-o", "x.pb.gz"), ("-o", "x.cprof"),
                ("-o", "x.html"), ("-p", "1")],
-    "top": [("-n",), ("-s",), ("--nonblocking",), ("--all",)],
+    "top": [("-n",), ("-s",), ("--all",)],
     "dump": [("-n",), ("-s",), ("-l",), ("--locals",), ("-ll",),
-             ("--nonblocking",), ("--all",), ("-p", "1")],
+             ("--all",), ("-p", "1")],
 }
 
 

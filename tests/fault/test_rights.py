@@ -123,3 +123,20 @@ def test_a_busy_target_that_another_one_traces(any_python, start):
         check_refused(done, "traces")
         assert str(os.getpid()) in done.err
     assert harness.status_field(target.pid, "TracerPid") == str(os.getpid())
+
+
+def test_a_target_that_another_one_traces_is_recorded(any_python, start,
+                                                      tmp_path):
+    """Without a stop, from its own CPU."""
+    out = str(tmp_path / "out.folded")
+    target = start(any_python, harness.workload("chains.py"), "--seconds", "0")
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.ptrace(0x4206, target.pid, None, None):  # seize
+        pytest.skip("ptrace is refused")
+    done = harness.cprof("record", "-r", "200", "-d", "1", "-f", "raw", "-o",
+                         out, "-p", target.pid)
+    if done.status == 3:
+        pytest.skip("this C library does not say where a thread runs")
+    assert done.status == 0, done.err
+    assert harness.count_with(harness.read_folded(out), "main") > 20, done.err
+    assert harness.status_field(target.pid, "TracerPid") == str(os.getpid())

@@ -107,6 +107,20 @@ def test_no_stack_is_impossible_on_one_cpu(python, start, oracles, tmp_path,
     check_lost(done, counts["good"])
 
 
+@pytest.mark.parametrize("program", ("asyncio", "chains", "gil"))
+def test_no_stack_is_impossible_when_nothing_is_stopped(
+        python, start, oracles, tmp_path, program):
+    out = str(tmp_path / "out.folded")
+    facts = oracles(python, program)
+    done = attach(python, start, program, out, "--nonblocking",
+                  *["-i"] if program == "gil" else [],
+                  seconds=min(SECONDS, 10))
+    counts = check_stacks(facts, harness.read_folded(out))
+    if not counts["good"] and "not proven to stand still" in done.err:
+        pytest.skip("this C library does not say where a thread runs")
+    assert counts["good"] > 20, done.err
+
+
 def check_depth(stacks):
     """The bottom is reached by exactly so many calls."""
     for texts, _ in stacks:

@@ -279,6 +279,27 @@ static void test_pulled_away(void **state)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
+/* The child runs, on a CPU that we may go to. */
+static void test_nothing_is_ever_stopped(void **state)
+{
+	cpu_set_t all;
+	int tries;
+
+	(void)state;
+	sched_getaffinity(0, sizeof(all), &all);
+	a_runs_on(CPU_SETSIZE - 1); /* nobody can go there */
+	capture_never_stop(&world.capture);
+	assert_int_equal(take(), 0);
+	assert_lost(a, LOST_TORN);
+	put_cpu(&world, pin());
+	sched_setaffinity(0, sizeof(all), &all);
+	assert_int_equal(take(), 0);
+	for (tries = 0; world_tstate(&world, a)->lost && tries < 100; tries++)
+		assert_int_equal(take(), 0);
+	assert_has(a, 1, 3);
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 /* ---- things happen between two reads ----------------------------------- */
 
 static void a_runs(struct world *w)
@@ -931,6 +952,7 @@ int main(void)
 		TEST(test_preempted),
 		TEST(test_not_preempted),
 		TEST(test_pulled_away),
+		TEST(test_nothing_is_ever_stopped),
 		TEST(test_it_ran_between_two_ticks),
 		TEST(test_the_holder_wakes),
 		TEST(test_another_takes_the_gil),
