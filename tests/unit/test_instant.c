@@ -279,7 +279,7 @@ static void test_pulled_away(void **state)
 	sched_setaffinity(0, sizeof(all), &all);
 }
 
-/* The child runs, on a CPU that we may go to. */
+/* It is lost, unless we can go to its CPU. */
 static void test_nothing_is_ever_stopped(void **state)
 {
 	cpu_set_t all;
