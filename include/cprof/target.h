@@ -60,6 +60,7 @@ int mem_read_u64(struct mem *m, raddr_t addr, uint64_t *out);
 
 struct target {
 	pid_t pid; /* as seen from here */
+	pid_t parent; /* its parent among the targets, if its owner knows */
 	int proc; /* directory /proc/PID; keeps meaning this process */
 	int root; /* its root directory, -1 if we may not */
 	int pidfd; /* readable once it ended; -1 on kernels before 5.3 */

@@ -157,14 +157,11 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	return 0;
 }
 
-void capture_sleep_until(struct capture *c, uint64_t deadline_ns)
+bool capture_release_late(struct capture *c)
 {
-	stand_release_late(c);
-	while (c->late.count && clock_now() < deadline_ns) {
-		stop_sleep_until(deadline_ns);
+	if (c->late.count)
 		stand_release_late(c);
-	}
-	clock_sleep_until(deadline_ns);
+	return c->late.count > 0;
 }
 
 void capture_count_missed(struct capture *c, uint64_t ticks)

@@ -228,7 +228,11 @@ static bool is_stopped(pid_t pid)
 
 static int take(struct dump *dump)
 {
-	struct session_options so = { .pid = dump->o.pid, .rate_hz = 100 };
+	struct session_options so = {
+		.pids = &dump->o.pid,
+		.pid_count = 1,
+		.rate_hz = 100,
+	};
 	int err;
 
 	dump->stopped = is_stopped(dump->o.pid);

@@ -87,7 +87,8 @@ static uint64_t duration_ns(const struct options *o)
 static int new_session(struct record *r)
 {
 	struct session_options so = {
-		.pid = r->pid,
+		.pids = &r->pid,
+		.pid_count = 1,
 		.launched = r->launch.spawn.pid != 0,
 		.rate_hz = r->o.rate_hz,
 		.duration_ns = duration_ns(&r->o),

@@ -141,12 +141,11 @@ static void add_lost(struct buf *b, const struct stats *s)
 
 static void say_rate(const struct stats *s, const struct meta *m)
 {
-	double seconds = (double)s->elapsed_ns / NSEC_PER_SEC;
 	struct buf line;
 
 	buf_init(&line);
-	buf_printf(&line, "rate reached %.4g of %g Hz, ",
-		   seconds > 0 ? (double)s->ticks / seconds : 0.0, m->rate_hz);
+	buf_printf(&line, "rate reached %.4g of %g Hz, ", stats_rate(s),
+		   m->rate_hz);
 	add_lost(&line, s);
 	add_count(&line, s->late, "late");
 	if (s->missed)
@@ -163,8 +162,7 @@ static void say_cost(const struct stats *s)
 	char held[32], longest[32];
 
 	say("target held for %s (%.2f %%), longest stop %s; own CPU %.1f %%",
-	    text_duration(held, s->held_ns),
-	    per_cent(s->held_ns, s->elapsed_ns),
+	    text_duration(held, s->held_ns), 100 * stats_held(s),
 	    text_duration(longest, s->longest_stop_ns),
 	    per_cent(s->own_cpu_ns, s->elapsed_ns));
 }

@@ -114,7 +114,8 @@ static int open_session(struct top *t)
 {
 	struct session_options so = {
 		.takes_stop = !t->o.batch,
-		.pid = t->pid,
+		.pids = &t->pid,
+		.pid_count = 1,
 		.launched = t->launch.spawn.pid != 0,
 		.rate_hz = t->o.rate_hz,
 	};
