@@ -22,6 +22,7 @@
 #include "signals.h"
 #include "stopped.h"
 #include "summary.h"
+#include "targets.h"
 
 enum { LOOK_MSEC = 100 }; /* how soon a signal is noticed */
 
@@ -71,6 +72,7 @@ static void init_readers(struct record *r)
 
 static void release(struct record *r)
 {
+	options_release(&r->o);
 	timeline_release(&r->timeline);
 	hot_release(&r->hot);
 	tally_release(&r->tally);
@@ -86,9 +88,10 @@ static uint64_t duration_ns(const struct options *o)
 
 static int new_session(struct record *r)
 {
+	bool one = r->launch.spawn.pid != 0;
 	struct session_options so = {
-		.pids = &r->pid,
-		.pid_count = 1,
+		.pids = one ? &r->pid : r->o.pids.items,
+		.pid_count = one ? 1 : r->o.pids.count,
 		.launched = r->launch.spawn.pid != 0,
 		.rate_hz = r->o.rate_hz,
 		.duration_ns = duration_ns(&r->o),
@@ -120,10 +123,11 @@ static int open_attached(struct record *r)
 	int status, err;
 
 	signals_catch(false);
-	r->pid = r->o.pid;
+	r->pid = r->o.pids.items[0];
 	err = new_session(r);
 	if (err)
-		return fail_attach(r->pid, err, r->o.words);
+		return targets_fail(r->session, &r->o, err);
+	targets_say_refused(r->session);
 	buf_init(&name);
 	output_stem_of(&name, session_meta(r->session)->command);
 	status = open_file(r, name.data);
@@ -157,8 +161,13 @@ static void say_start(const struct record *r)
 {
 	if (r->o.quiet || r->launch.spawn.pid || r->o.duration_s > 0)
 		return;
-	say("sampling PID %d %g times a second until it ends or Ctrl-C",
-	    (int)r->pid, r->o.rate_hz);
+	if (r->o.pids.count > 1)
+		say("sampling %u processes %g times a second until they end or "
+		    "Ctrl-C",
+		    r->o.pids.count, r->o.rate_hz);
+	else
+		say("sampling PID %d %g times a second until it ends or Ctrl-C",
+		    (int)r->pid, r->o.rate_hz);
 }
 
 static bool asked_to_end(const struct record *r)
@@ -174,7 +183,7 @@ static void sample(struct record *r)
 
 	live_init(&r->live, !r->o.quiet && !r->o.hide_progress,
 		  duration_ns(&r->o));
-	stopped_init(&r->stopped, r->pid);
+	stopped_init(&r->stopped, r->o.pids.count > 1 ? 0 : r->pid);
 	do {
 		if (asked_to_end(r))
 			session_stop(r->session);
@@ -316,8 +325,12 @@ int cmd_record(int argc, char **argv)
 	status = options_parse(&r.o, IN_RECORD, argc, argv);
 	if (status == OPTIONS_GO)
 		status = output_choose(&r.output, &r.o);
-	if (status != OPTIONS_GO)
+	if (status == OPTIONS_GO)
+		status = targets_find(&r.o);
+	if (status != OPTIONS_GO) {
+		options_release(&r.o);
 		return status;
+	}
 	init_readers(&r);
 	status = r.o.command ? open_launched(&r) : open_attached(&r);
 	if (status == OPTIONS_GO)

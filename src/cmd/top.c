@@ -23,6 +23,7 @@
 #include "output.h"
 #include "say.h"
 #include "signals.h"
+#include "targets.h"
 
 struct top {
 	struct options o;
@@ -112,16 +113,23 @@ static int fail_target(const struct top *t, int err)
 
 static int open_session(struct top *t)
 {
+	bool one = t->launch.spawn.pid != 0;
 	struct session_options so = {
 		.takes_stop = !t->o.batch,
-		.pids = &t->pid,
-		.pid_count = 1,
+		.pids = one ? &t->pid : t->o.pids.items,
+		.pid_count = one ? 1 : t->o.pids.count,
 		.launched = t->launch.spawn.pid != 0,
 		.rate_hz = t->o.rate_hz,
 	};
 	int err = attach_session(&t->session, &so);
 
-	return err ? fail_target(t, err) : OPTIONS_GO;
+	if (err && !one)
+		return targets_fail(t->session, &t->o, err);
+	if (err)
+		return fail_target(t, err);
+	targets_say_refused(t->session);
+
+	return OPTIONS_GO;
 }
 
 static bool saw_python(const struct top *t)
@@ -212,9 +220,14 @@ int cmd_top(int argc, char **argv)
 	status = options_parse(&t.o, IN_TOP, argc, argv);
 	if (status == OPTIONS_GO)
 		status = check(&t);
-	if (status != OPTIONS_GO)
+	if (status == OPTIONS_GO)
+		status = targets_find(&t.o);
+	if (status != OPTIONS_GO) {
+		options_release(&t.o);
 		return status;
-	t.pid = t.o.pid;
+	}
+	if (t.o.pids.count)
+		t.pid = t.o.pids.items[0];
 	if (t.o.command)
 		status = launch(&t);
 	signals_survive_writes();
@@ -227,6 +240,7 @@ int cmd_top(int argc, char **argv)
 	else if (*t.log)
 		unlink(t.log);
 	session_free(t.session);
+	options_release(&t.o);
 
 	return status;
 }
