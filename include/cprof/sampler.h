@@ -15,6 +15,7 @@ struct session_options {
 	const pid_t *pids; /* to attach to; the first one names the session */
 	unsigned int pid_count;
 	bool launched; /* we started it: wait for its interpreter */
+	bool follow; /* all that descend from them, too */
 	double rate_hz;
 	uint64_t duration_ns; /* 0: until the target ends */
 	bool takes_stop; /* the owner takes SIGTSTP: see session_suspend() */
@@ -58,6 +59,10 @@ void session_suspend(struct session *s);
 /* Targets that could not be attached to, or of which there is no snapshot, i from
  * 0: the error, and whose; 0 when there are no more. */
 int session_refused(const struct session *s, unsigned int i, pid_t *pid);
+/* With follow, once it is done: processes that ended before they had a sample, by
+ * the name of their program, i from 0: how many; 0 when there are no more. */
+uint64_t session_unsampled(const struct session *s, unsigned int i,
+			   const char **name);
 int session_error(const struct session *s); /* ERR_*, with SESSION_FAILED */
 const struct defs *session_defs(const struct session *s);
 const struct meta *session_meta(const struct session *s);

@@ -225,6 +225,29 @@ int spawn_start(struct spawn *s, char *const argv[], bool quiet, int out);
 /* Non-blocking: true when it ended; *status as of waitpid(). */
 bool spawn_ended(struct spawn *s, int *status);
 
+/* ---- who descends from a target: family.c ----------------------------- */
+
+struct notice {
+	enum { NOTICE_FORK, NOTICE_EXEC } kind;
+	pid_t pid;
+	pid_t parent; /* with a fork: who forked */
+	char name[16]; /* with an exec: of the program; "" if not told */
+};
+
+struct family;
+
+/* The processes pids and all that descend from them; those that run already are
+ * the first notices. By perf task events, the process connector, or polling. */
+int family_new(struct family **f, const pid_t *pids, unsigned int count);
+void family_free(struct family *f);
+/* Look what happened; costs next to nothing when it was nothing. */
+int family_look(struct family *f);
+/* What family_look() found; false when that was all. */
+bool family_next(struct family *f, struct notice *n);
+/* It ended: its id can become another's. */
+void family_forget(struct family *f, pid_t pid);
+const char *family_how(const struct family *f);
+
 /* ---- why not: rights.c ------------------------------------------------ */
 
 enum refusal {

@@ -240,6 +240,7 @@ static int take(struct dump *dump)
 	struct session_options so = {
 		.pids = dump->o.pids.items,
 		.pid_count = dump->o.pids.count,
+		.follow = dump->o.follow,
 		.rate_hz = 100,
 	};
 	int err;

@@ -24,6 +24,8 @@ const struct opt opts[] = {
   "attach to the Python process whose command line matches" },
 { 0, "all", NULL, OPT_FLAG, TO(all), IN_TARGET,
   "with --match: to all that match" },
+{ 's', "subprocesses", NULL, OPT_FLAG, TO(follow), IN_TARGET,
+  "all that descend from it, too, now and later" },
 { 'r', "rate", "HZ", OPT_RATE, TO(rate_hz), IN_RECORD | IN_TOP,
   "samples a second; fractions work (100)" },
 { 'd', "duration", "S", OPT_DURATION, TO(duration_s), IN_RECORD,
@@ -82,7 +84,6 @@ const struct opt opts[] = {
 /* known, so that they are refused for what they are */
 { 'n', "native", NULL, OPT_LATER, TO(native), IN_TARGET, NULL },
 { 0, "nonblocking", NULL, OPT_LATER, TO(nonblocking), IN_TARGET, NULL },
-{ 's', "subprocesses", NULL, OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 'l', "locals", NULL, OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 'c', "core", "FILE", OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 0, "thread", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },

@@ -20,6 +20,7 @@ struct options {
 	VEC(pid_t) pids; /* each once; none: not given */
 	const char *match; /* of command lines; NULL: not given */
 	bool all; /* that match */
+	bool follow; /* -s: the whole tree */
 	char **command; /* what to launch; NULL: attach */
 	struct view view;
 	double rate_hz;

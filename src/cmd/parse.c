@@ -311,7 +311,7 @@ int options_parse(struct options *o, unsigned int in, int argc, char **argv)
 	status = scan_words(&s);
 	if (status == OPTIONS_GO)
 		status = options_check(o, in);
-	o->view.processes = o->pids.count > 1;
+	o->view.processes = o->follow || o->pids.count > 1;
 	log_set_level((int)o->verbose);
 	if (status != OPTIONS_GO)
 		options_release(o);

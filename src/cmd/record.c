@@ -93,6 +93,7 @@ static int new_session(struct record *r)
 		.pids = one ? &r->pid : r->o.pids.items,
 		.pid_count = one ? 1 : r->o.pids.count,
 		.launched = r->launch.spawn.pid != 0,
+		.follow = r->o.follow,
 		.rate_hz = r->o.rate_hz,
 		.duration_ns = duration_ns(&r->o),
 	};
@@ -217,6 +218,30 @@ static struct profile profile_of(const struct record *r)
 	};
 }
 
+/* Of the tree: too short to have a sample. */
+static void say_unsampled(const struct record *r)
+{
+	const char *name, *before = ": ";
+	uint64_t all = 0, n;
+	struct buf line;
+
+	for (unsigned int i = 0; (n = session_unsampled(r->session, i, &name));
+	     i++)
+		all += n;
+	if (!all)
+		return;
+	buf_init(&line);
+	buf_printf(&line, "%llu process%s ended before a first sample",
+		   (unsigned long long)all, all == 1 ? "" : "es");
+	for (unsigned int i = 0; (n = session_unsampled(r->session, i, &name));
+	     i++, before = ", ") {
+		buf_printf(&line, "%s%llu ", before, (unsigned long long)n);
+		text_terminal(&line, name, strlen(name));
+	}
+	say_buf(&line);
+	buf_release(&line);
+}
+
 static int write_file(struct record *r)
 {
 	struct profile p = profile_of(r);
@@ -236,6 +261,9 @@ static int write_file(struct record *r)
 				     !r->launch.spawn.pid,
 			     r->output.is_stdout ? NULL :
 						   r->output.format->open_with);
+
+	if (status == EXIT_DONE)
+		say_unsampled(r);
 
 	return status;
 }
@@ -280,6 +308,8 @@ static int finish(struct record *r)
 		return finish_failed(r);
 	if (r->launch.spawn.pid && !saw_python(r))
 		return fail_command(r, 0);
+	if (!saw_python(r))
+		return fail_attach(r->pid, ERR_NOT_PYTHON, r->o.words);
 
 	return write_file(r);
 }

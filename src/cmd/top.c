@@ -119,6 +119,7 @@ static int open_session(struct top *t)
 		.pids = one ? &t->pid : t->o.pids.items,
 		.pid_count = one ? 1 : t->o.pids.count,
 		.launched = t->launch.spawn.pid != 0,
+		.follow = t->o.follow,
 		.rate_hz = t->o.rate_hz,
 	};
 	int err = attach_session(&t->session, &so);

@@ -37,7 +37,10 @@ struct member {
 	enum member_state state;
 	bool ended; /* by itself: not given up */
 	bool execs; /* runs another program than when it was sampled */
-	int error; /* with DYING: why */
+	bool followed; /* it descends from a target */
+	bool ticked; /* at least one tick was taken */
+	int error; /* of the last try to attach, or why it dies */
+	char name[16]; /* of its program, as the kernel shortens it */
 	struct capture *capture; /* NULL: no interpreter was found yet */
 	struct pace pace;
 	uint64_t due_ns; /* when it wants its next step */
@@ -51,6 +54,13 @@ struct member {
 struct session_reader_entry {
 	session_reader read;
 	void *arg;
+};
+
+/* Processes of one name that ended before they had a sample. */
+struct unsampled {
+	char name[16];
+	uint64_t count;
+	pid_t newest; /* the name of one that was never seen may come later */
 };
 
 struct refused {
@@ -70,6 +80,9 @@ struct session {
 	bool any_late; /* some stop is still to come */
 	int first_error; /* of a member that was given up */
 	bool any_ended;
+	struct family *family; /* with -s: tells of descendants */
+	struct map ancestors; /* pid -> nearest Python it descends from */
+	VEC(struct unsampled) unsampled; /* the owner's, once done */
 	struct python python; /* as found first, also when it cannot be read */
 
 	/* by number - 1: filled in there, emptied here */
@@ -108,6 +121,12 @@ struct session {
 int member_add(struct session *s, pid_t pid, struct member **out);
 /* Find its interpreter, now. */
 int member_attach(struct session *s, struct member *m);
+/* After this error it may yet become Python. */
+bool member_may_come(int err);
+/* It runs another program: look for an interpreter at once. */
+void member_expect(struct member *m);
+/* It can be no Python before it runs another program. */
+void member_park(struct member *m);
 /* From now on it has deadlines. */
 void member_begin(struct session *s, struct member *m, uint64_t now);
 /* What is due of it; sets when the next step is. */
@@ -119,6 +138,16 @@ bool member_speaks(struct session *s, const struct member *m);
 bool member_ends_within(const struct member *m, int ms);
 /* All of it; for the owner's thread. */
 void member_free(struct member *m);
+
+/* ---- follow.c: descendants of the targets, with -s -------------------- */
+
+int follow_begin(struct session *s);
+/* What happened meanwhile; new processes become members. */
+void follow_look(struct session *s);
+/* It is Python: the parent of what descends from it. */
+void follow_found(struct session *s, const struct member *m);
+/* It is gone. */
+void follow_lost(struct session *s, const struct member *m);
 
 /* ---- sampler.c: the sampler's thread ---------------------------------- */
 

@@ -31,6 +31,7 @@ int member_add(struct session *s, pid_t pid, struct member **out)
 		member_free(m);
 		return err ? err : ERR_NOMEM;
 	}
+	task_name(&m->target, pid, m->name);
 	m->number = ++s->member_count;
 	m->since_ns = m->due_ns = clock_now();
 	s->table[m->number - 1] = *place = *out = m;
@@ -92,7 +93,7 @@ void member_look(struct member *m, uint64_t now)
 
 /* ---- until there is an interpreter ------------------------------------- */
 
-static bool may_come_yet(int err)
+bool member_may_come(int err)
 {
 	return err == ERR_NOT_PYTHON || err == ERR_NOPROC ||
 	       err == ERR_NOT_READY || err == ERR_FAULT || err == ERR_GARBAGE ||
@@ -117,6 +118,8 @@ int member_attach(struct session *s, struct member *m)
 				  &found);
 	if (found.runtime.address)
 		s->python = found;
+	if (!err)
+		follow_found(s, m);
 	return err;
 }
 
@@ -129,13 +132,31 @@ void member_begin(struct session *s, struct member *m, uint64_t now)
 	m->due_ns = pace_next(&m->pace, now, &missed);
 }
 
+void member_expect(struct member *m)
+{
+	if (m->state == MEMBER_WAITS)
+		m->since_ns = m->due_ns = clock_now();
+}
+
+void member_park(struct member *m)
+{
+	m->error = ERR_NOT_PYTHON;
+	m->due_ns = UINT64_MAX;
+}
+
 /* A program that was just started, or has called exec, gets its interpreter
- * after some milliseconds, a wrapper script perhaps much later. */
+ * after some milliseconds, a wrapper script perhaps much later. Of a tree we
+ * are told when one runs another program: so what is no Python is asked less
+ * and less often. */
 static void wait_on(struct member *m, uint64_t now)
 {
-	uint64_t nap = MAX((now - m->since_ns) / 20, NSEC_PER_MSEC / 2);
+	bool other = m->followed && m->error == ERR_NOT_PYTHON;
+	uint64_t nap = (now - m->since_ns) / (other ? 4 : 20);
 
-	m->due_ns = now + MIN(nap, LONGEST_NAP_MS * NSEC_PER_MSEC);
+	nap = MAX(nap, NSEC_PER_MSEC / 2);
+	if (!other)
+		nap = MIN(nap, LONGEST_NAP_MS * NSEC_PER_MSEC);
+	m->due_ns = now + nap;
 }
 
 static void try_attach(struct session *s, struct member *m)
@@ -143,10 +164,10 @@ static void try_attach(struct session *s, struct member *m)
 	int err = member_attach(s, m);
 	uint64_t now = clock_now();
 
-	if (err && may_come_yet(err)) {
+	m->error = err;
+	if (err && member_may_come(err)) {
 		wait_on(m, now);
 	} else if (err) {
-		m->error = err;
 		enter(m, MEMBER_DYING, now);
 	} else {
 		member_begin(s, m, now);
@@ -192,6 +213,7 @@ static void tick(struct session *s, struct member *m)
 		after_error(m, err);
 		return;
 	}
+	m->ticked = true;
 	m->due_ns = pace_next(&m->pace, clock_now(), &missed);
 	capture_count_missed(m->capture, missed);
 }

@@ -13,6 +13,8 @@
 
 enum {
 	NAP_MS = 50, /* how long a stop request may go unnoticed */
+	FOLLOW_NAP_MS = 1, /* and a new process */
+	LAST_LOOKS = 3, /* a notice may come late */
 	FIFO_PRIORITY = 5,
 };
 
@@ -115,19 +117,33 @@ static void look_at_all(struct session *s, uint64_t now)
  * heard and so is the end of a member that is due much later. */
 static enum session_end await(struct session *s)
 {
+	uint64_t nap = (s->family ? FOLLOW_NAP_MS : NAP_MS) * NSEC_PER_MSEC;
 	enum session_end end = reason_to_end(s);
-	uint64_t now = clock_now(), nap = NAP_MS * NSEC_PER_MSEC;
+	uint64_t now = clock_now();
 
+	if (s->family)
+		follow_look(s);
 	while (end == SESSION_RUNNING && earliest(s)->due_ns > now + nap) {
 		sleep_until(s, now + nap);
 		now = clock_now();
 		look_at_all(s, now);
+		if (s->family)
+			follow_look(s);
 		end = reason_to_end(s);
 	}
 	if (end != SESSION_RUNNING)
 		return end;
 	sleep_until(s, earliest(s)->due_ns);
 	return reason_to_end(s);
+}
+
+/* All are gone: are there children of which we have not heard yet? */
+static void look_again(struct session *s)
+{
+	int left = LAST_LOOKS;
+
+	while (s->family && !s->active.count && left-- > 0)
+		follow_look(s);
 }
 
 /* The other thread frees it upon this. */
@@ -155,6 +171,7 @@ static void drop(struct session *s, struct member *m)
 		i++;
 	s->active.items[i] = s->active.items[--s->active.count];
 	s->any_ended |= m->ended;
+	follow_lost(s, m);
 	place = vec_push(&s->leaving);
 	if (place)
 		*place = m; /* else it stays in the table until the end */
@@ -174,6 +191,7 @@ static enum session_end sample(struct session *s)
 		if (m->state == MEMBER_GONE)
 			drop(s, m);
 		say_goodbyes(s);
+		look_again(s);
 	}
 	if (s->any_ended)
 		return SESSION_TARGET_ENDED;

@@ -187,7 +187,9 @@ static int open_member(struct session *s, pid_t pid)
 	if (!err && s->options.launched)
 		m->launched = true;
 	else if (!err)
-		err = member_attach(s, m);
+		err = m->error = member_attach(s, m);
+	if (m && err && s->options.follow && member_may_come(err))
+		err = 0; /* a shell, say: it is watched */
 	drain(s, &full); /* there may be hundreds */
 	if (!err)
 		return full;
@@ -199,6 +201,25 @@ static int open_member(struct session *s, pid_t pid)
 	return refuse(s, pid, err);
 }
 
+/* Those that run already are there for a snapshot, too. */
+static int follow_members(struct session *s)
+{
+	int err = follow_begin(s), full = 0;
+	struct member *m;
+	uint32_t i;
+
+	for (i = 0; !err && !full && i < s->active.count; i++) {
+		m = s->active.items[i];
+		if (!m->followed)
+			continue;
+		m->error = member_attach(s, m);
+		drain(s, &full);
+		if (m->error && !member_may_come(m->error))
+			err = refuse(s, m->target.pid, m->error);
+	}
+	return err ? err : full;
+}
+
 static int open_members(struct session *s)
 {
 	unsigned int i;
@@ -206,6 +227,8 @@ static int open_members(struct session *s)
 
 	for (i = 0; !err && i < s->options.pid_count; i++)
 		err = open_member(s, s->options.pids[i]);
+	if (!err && s->active.count && s->options.follow)
+		return follow_members(s);
 	if (err || s->active.count)
 		return err;
 	return s->refused.count ? s->refused.items[0].err : ERR_NOPROC;
@@ -239,6 +262,7 @@ int session_new(struct session **out, const struct session_options *o)
 		s->options.rate_hz = 100;
 	s->done_fd = -1;
 	defs_init(&s->defs);
+	map_init(&s->ancestors);
 	raise_file_limit();
 	stop_block_signals(&s->mask);
 	fill_meta(s);
@@ -265,6 +289,9 @@ void session_free(struct session *s)
 	for (i = 0; i < s->member_count; i++)
 		member_free(s->table[i]);
 	free(s->table);
+	family_free(s->family);
+	map_release(&s->ancestors);
+	vec_release(&s->unsampled);
 	vec_release(&s->active);
 	vec_release(&s->leaving);
 	vec_release(&s->heard);
@@ -323,6 +350,8 @@ int session_snapshot(struct session *s)
 	for (i = 0; !reader_err && i < s->active.count; i++) {
 		struct member *m = s->active.items[i];
 
+		if (!m->capture)
+			continue;
 		err = snapshot(s, m, &reader_err);
 		if (err)
 			err = refuse(s, m->target.pid, err) ? ERR_NOMEM : err;
@@ -331,7 +360,9 @@ int session_snapshot(struct session *s)
 	s->end_ns = clock_now();
 	if (reader_err)
 		return reader_err;
-	return any || !s->refused.count ? 0 : s->refused.items[0].err;
+	if (any)
+		return 0;
+	return s->refused.count ? s->refused.items[0].err : ERR_NOT_PYTHON;
 }
 
 /* ---- all the time ------------------------------------------------------- */
@@ -422,6 +453,15 @@ int session_refused(const struct session *s, unsigned int i, pid_t *pid)
 		return 0;
 	*pid = s->refused.items[i].pid;
 	return s->refused.items[i].err;
+}
+
+uint64_t session_unsampled(const struct session *s, unsigned int i,
+			   const char **name)
+{
+	if (!atomic_load(&s->done) || i >= s->unsampled.count)
+		return 0;
+	*name = s->unsampled.items[i].name;
+	return s->unsampled.items[i].count;
 }
 
 const char *session_found(const struct session *s)

@@ -52,14 +52,14 @@ WRONG = {
     "ps": [("-p", "PID"), ("--nosuch",), ("word",)],
 }
 LATER = {
-    "record": [("-n",), ("--native",), ("-s",), ("--subprocesses",),
+    "record": [("-n",), ("--native",),
                ("--nonblocking",), ("--thread", "x"),
                ("-f", "chrometrace"), ("-f", "pprof"), ("-f", "firefox"),
                ("-f", "callgrind"), ("-f", "pstats"), ("-f", "html"),
                ("-f", "cprof"), ("-o", "x.pb.gz"), ("-o", "x.cprof"),
                ("-o", "x.html")],
-    "top": [("-n",), ("-s",), ("--nonblocking",)],
-    "dump": [("-n",), ("-s",), ("-l",), ("--locals",), ("-ll",),
+    "top": [("-n",), ("--nonblocking",)],
+    "dump": [("-n",), ("-l",), ("--locals",), ("-ll",),
              ("--nonblocking",)],
 }
 
@@ -132,12 +132,13 @@ HELP = {
                "--function", "--nolineno", "--threads", "--gil", "--idle",
                "--full-filenames", "--capture", "--hideprogress", "--quiet",
                "--verbose", "--version", "--blocking", "--kill", "--match",
-               "--all", "--help"),
+               "--all", "--subprocesses", "--help"),
     "top": ("--pid", "--rate", "--gil", "--idle", "--delay", "--batch",
             "--count", "--sort", "--full-filenames", "--quiet", "--verbose",
-            "--version", "--match", "--all", "--help"),
+            "--version", "--match", "--all", "--subprocesses",
+            "--help"),
     "dump": ("--pid", "--json", "--full-filenames", "--quiet", "--verbose",
-             "--version", "--match", "--all", "--help"),
+             "--version", "--match", "--all", "--subprocesses", "--help"),
     "ps": ("--quiet", "--verbose", "--version", "--help"),
 }
 
