@@ -27,6 +27,11 @@ int capture_reattach(struct capture *c, struct python *found);
 /* Lets go what is stopped still. */
 void capture_free(struct capture *c);
 
+/* Only threads with a name that it wants are looked at and sampled; one that has
+ * no name yet is, for some ticks. NULL: all. */
+typedef bool (*capture_wants)(void *arg, const char *name);
+void capture_set_wants(struct capture *c, capture_wants wants, void *arg);
+
 /* One tick for every GIL of the process, its copies into the ring. What is
  * lost is counted there too. ERR_NOPROC: the process ended; ERR_REPLACED: it
  * runs another program. With `patient` it tries long instead of four times:

@@ -18,6 +18,10 @@ struct session_options {
 	bool follow; /* all that descend from them, too */
 	double rate_hz;
 	uint64_t duration_ns; /* 0: until the target ends */
+	/* Only threads with such a name, if it is not NULL; called in the
+	 * sampler's thread. */
+	bool (*wants_thread)(void *arg, const char *name);
+	void *wants_arg;
 	bool takes_stop; /* the owner takes SIGTSTP: see session_suspend() */
 };
 

@@ -51,6 +51,12 @@ out:
 	return err;
 }
 
+void capture_set_wants(struct capture *c, capture_wants wants, void *arg)
+{
+	c->wants = wants;
+	c->wants_arg = arg;
+}
+
 int capture_reattach(struct capture *c, struct python *found)
 {
 	stand_take_back(c);
@@ -132,9 +138,17 @@ static void refresh_names(struct capture *c)
 
 	if (age < limit * NSEC_PER_MSEC)
 		return;
+	c->names_wanted = false;
 	threads_read_names(c);
 	c->names_read_ns = clock_now();
-	c->names_wanted = false;
+}
+
+/* Before anything of them is read: what need not be read at all? */
+static void choose_threads(struct capture *c, bool patient)
+{
+	refresh_names(c);
+	if (patient)
+		threads_read_names(c); /* there is no later tick to wait for */
 }
 
 int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
@@ -147,6 +161,8 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	err = refresh(c);
 	if (!err && !c->interp_count)
 		return 0; /* it is being set up or torn down */
+	if (!err && c->wants)
+		choose_threads(c, patient);
 	if (!err)
 		err = take_all_gils(c, patient);
 	if (err)

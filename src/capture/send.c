@@ -227,7 +227,7 @@ static bool send_entries(struct capture *c)
 
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!t->dead && !send_one(c, t))
+		if (!t->dead && !t->unwanted && !send_one(c, t))
 			good = false;
 	}
 	return good;

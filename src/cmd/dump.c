@@ -237,17 +237,14 @@ static bool is_stopped(pid_t pid)
 
 static int take(struct dump *dump)
 {
-	struct session_options so = {
-		.pids = dump->o.pids.items,
-		.pid_count = dump->o.pids.count,
-		.follow = dump->o.follow,
-		.rate_hz = 100,
-	};
+	struct session_options so = { 0 };
 	int err;
 
 	for (uint32_t i = 0; i < dump->o.pids.count; i++)
 		if (is_stopped(dump->o.pids.items[i]))
 			dump->stopped = dump->o.pids.items[i];
+	targets_fill(&so, &dump->o);
+	so.rate_hz = 100;
 	err = attach_session(&dump->session, &so);
 	if (err)
 		return err;
@@ -315,9 +312,9 @@ int cmd_dump(int argc, char **argv)
 		status = targets_find(&dump.o);
 	if (status == OPTIONS_GO)
 		status = dump_all(&dump);
-	options_release(&dump.o);
 	vec_release(&dump.samples);
 	session_free(dump.session);
+	options_release(&dump.o);
 
 	return status;
 }

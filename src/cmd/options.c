@@ -26,6 +26,8 @@ const struct opt opts[] = {
   "with --match: to all that match" },
 { 's', "subprocesses", NULL, OPT_FLAG, TO(follow), IN_TARGET,
   "all that descend from it, too, now and later" },
+{ 0, "thread", "REGEX", OPT_TEXT, TO(thread), IN_TARGET,
+  "only threads whose name matches; the others cost nothing" },
 { 'r', "rate", "HZ", OPT_RATE, TO(rate_hz), IN_RECORD | IN_TOP,
   "samples a second; fractions work (100)" },
 { 'd', "duration", "S", OPT_DURATION, TO(duration_s), IN_RECORD,
@@ -86,7 +88,6 @@ const struct opt opts[] = {
 { 0, "nonblocking", NULL, OPT_LATER, TO(nonblocking), IN_TARGET, NULL },
 { 'l', "locals", NULL, OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 'c', "core", "FILE", OPT_LATER, TO(accepted), IN_DUMP, NULL },
-{ 0, "thread", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 0 },
 };
 /* clang-format on */

@@ -3,6 +3,8 @@
 #ifndef CPROF_CMD_OPTIONS_H
 #define CPROF_CMD_OPTIONS_H
 
+#include <regex.h>
+
 #include "cprof/model.h"
 
 /* The commands, as bits: which of them has an option. */
@@ -22,6 +24,9 @@ struct options {
 	bool all; /* that match */
 	bool follow; /* -s: the whole tree */
 	char **command; /* what to launch; NULL: attach */
+	const char *thread; /* names of threads that match; NULL: all */
+	regex_t thread_names; /* compiled, with thread */
+	bool has_names; /* it is to be freed */
 	struct view view;
 	double rate_hz;
 	double duration_s; /* 0: until the target ends */

@@ -322,4 +322,7 @@ int options_parse(struct options *o, unsigned int in, int argc, char **argv)
 void options_release(struct options *o)
 {
 	vec_release(&o->pids);
+	if (o->has_names)
+		regfree(&o->thread_names);
+	o->has_names = false;
 }

@@ -72,12 +72,12 @@ static void init_readers(struct record *r)
 
 static void release(struct record *r)
 {
-	options_release(&r->o);
 	timeline_release(&r->timeline);
 	hot_release(&r->hot);
 	tally_release(&r->tally);
 	fold_release(&r->fold);
 	session_free(r->session);
+	options_release(&r->o);
 	output_drop(&r->output);
 }
 
@@ -88,17 +88,15 @@ static uint64_t duration_ns(const struct options *o)
 
 static int new_session(struct record *r)
 {
-	bool one = r->launch.spawn.pid != 0;
 	struct session_options so = {
-		.pids = one ? &r->pid : r->o.pids.items,
-		.pid_count = one ? 1 : r->o.pids.count,
+		.pids = &r->pid,
+		.pid_count = 1,
 		.launched = r->launch.spawn.pid != 0,
-		.follow = r->o.follow,
-		.rate_hz = r->o.rate_hz,
 		.duration_ns = duration_ns(&r->o),
 	};
 	int err;
 
+	targets_fill(&so, &r->o);
 	err = attach_session(&r->session, &so);
 	if (!err)
 		err = session_add_reader(r->session, read_sample, r);

@@ -14,14 +14,18 @@
 
 enum { COMMAND_COLUMNS = 60 };
 
-static int bad_pattern(const char *pattern, const regex_t *re, int error)
+/* OPTIONS_GO, or why it is none was said. */
+static int compile(regex_t *re, const char *option, const char *pattern)
 {
+	int error = regcomp(re, pattern, REG_EXTENDED | REG_NOSUB);
 	char text[128];
 
+	if (!error)
+		return OPTIONS_GO;
 	regerror(error, re, text, sizeof(text));
 
-	return say_instead("--match %s: not a regular expression: %s", pattern,
-			   text);
+	return say_instead("%s %s: not a regular expression: %s", option,
+			   pattern, text);
 }
 
 /* Leaves those that match and that we may look into. */
@@ -86,17 +90,14 @@ static int take(struct options *o, struct pythons *p)
 	return OPTIONS_GO;
 }
 
-int targets_find(struct options *o)
+static int find_matching(struct options *o)
 {
 	struct pythons p;
 	regex_t re;
-	int error, status;
+	int status = compile(&re, "--match", o->match);
 
-	if (!o->match)
-		return OPTIONS_GO;
-	error = regcomp(&re, o->match, REG_EXTENDED | REG_NOSUB);
-	if (error)
-		return bad_pattern(o->match, &re, error);
+	if (status != OPTIONS_GO)
+		return status;
 	pythons_find(&p);
 	keep_matching(&p, &re);
 	status = take(o, &p);
@@ -104,6 +105,38 @@ int targets_find(struct options *o)
 	regfree(&re);
 
 	return status;
+}
+
+int targets_find(struct options *o)
+{
+	int status = OPTIONS_GO;
+
+	if (o->thread)
+		status = compile(&o->thread_names, "--thread", o->thread);
+	o->has_names = o->thread && status == OPTIONS_GO;
+	if (status == OPTIONS_GO && o->match)
+		status = find_matching(o);
+
+	return status;
+}
+
+static bool wants_thread(void *arg, const char *name)
+{
+	const struct options *o = arg;
+
+	return regexec(&o->thread_names, name, 0, NULL, 0) == 0;
+}
+
+void targets_fill(struct session_options *so, struct options *o)
+{
+	so->follow = o->follow;
+	so->rate_hz = o->rate_hz;
+	so->wants_thread = o->has_names ? wants_thread : NULL;
+	so->wants_arg = o;
+	if (o->command)
+		return;
+	so->pids = o->pids.items;
+	so->pid_count = o->pids.count;
 }
 
 void targets_say_refused(const struct session *s)

@@ -10,6 +10,8 @@
 /* With --match: look for them, into o->pids. OPTIONS_GO, or the status to exit
  * with, which was explained: none matches, or several do without --all. */
 int targets_find(struct options *o);
+/* What of a session's options comes from these alone. */
+void targets_fill(struct session_options *so, struct options *o);
 /* Of several, those that a session could not get: a line for each. */
 void targets_say_refused(const struct session *s);
 /* None could be had: why. Returns the exit status. */

@@ -113,18 +113,17 @@ static int fail_target(const struct top *t, int err)
 
 static int open_session(struct top *t)
 {
-	bool one = t->launch.spawn.pid != 0;
 	struct session_options so = {
 		.takes_stop = !t->o.batch,
-		.pids = one ? &t->pid : t->o.pids.items,
-		.pid_count = one ? 1 : t->o.pids.count,
+		.pids = &t->pid,
+		.pid_count = 1,
 		.launched = t->launch.spawn.pid != 0,
-		.follow = t->o.follow,
-		.rate_hz = t->o.rate_hz,
 	};
-	int err = attach_session(&t->session, &so);
+	int err;
 
-	if (err && !one)
+	targets_fill(&so, &t->o);
+	err = attach_session(&t->session, &so);
+	if (err && !so.launched)
 		return targets_fail(t->session, &t->o, err);
 	if (err)
 		return fail_target(t, err);

@@ -118,8 +118,11 @@ int member_attach(struct session *s, struct member *m)
 				  &found);
 	if (found.runtime.address)
 		s->python = found;
-	if (!err)
+	if (!err) {
+		capture_set_wants(m->capture, s->options.wants_thread,
+				  s->options.wants_arg);
 		follow_found(s, m);
+	}
 	return err;
 }
 

@@ -34,6 +34,8 @@ WRONG = {
         ("-p", "PID,x"), ("-p", "PID", "--match", "x"),
         ("--match", "x") + LAUNCH, ("--match", ""), ("--match", "("),
         ("--all",), ("-p", "PID", "--all"),
+        ("-p", "PID", "--thread", "("), ("-p", "PID", "--thread", ""),
+        ("--thread", "[") + LAUNCH,
     ],
     "top": [
         (), ("-p", "12x"), ("-p", "PID", "-r", "0"),
@@ -53,7 +55,7 @@ WRONG = {
 }
 LATER = {
     "record": [("-n",), ("--native",),
-               ("--nonblocking",), ("--thread", "x"),
+               ("--nonblocking",),
                ("-f", "chrometrace"), ("-f", "pprof"), ("-f", "firefox"),
                ("-f", "callgrind"), ("-f", "pstats"), ("-f", "html"),
                ("-f", "cprof"), ("-o", "x.pb.gz"), ("-o", "x.cprof"),
@@ -132,13 +134,14 @@ HELP = {
                "--function", "--nolineno", "--threads", "--gil", "--idle",
                "--full-filenames", "--capture", "--hideprogress", "--quiet",
                "--verbose", "--version", "--blocking", "--kill", "--match",
-               "--all", "--subprocesses", "--help"),
+               "--all", "--subprocesses", "--thread", "--help"),
     "top": ("--pid", "--rate", "--gil", "--idle", "--delay", "--batch",
             "--count", "--sort", "--full-filenames", "--quiet", "--verbose",
             "--version", "--match", "--all", "--subprocesses",
-            "--help"),
+            "--thread", "--help"),
     "dump": ("--pid", "--json", "--full-filenames", "--quiet", "--verbose",
-             "--version", "--match", "--all", "--subprocesses", "--help"),
+             "--version", "--match", "--all", "--subprocesses",
+             "--thread", "--help"),
     "ps": ("--quiet", "--verbose", "--version", "--help"),
 }
 
