@@ -30,6 +30,10 @@ void capture_free(struct capture *c);
 /* Samples are exact still: a thread that runs is read where we have taken its CPU
  * away from it. Where that cannot be proven it is lost (LOST_TORN). */
 void capture_never_stop(struct capture *c);
+/* Only threads with a name that it wants are looked at and sampled; one that has
+ * no name yet is, for some ticks. NULL: all. */
+typedef bool (*capture_wants)(void *arg, const char *name);
+void capture_set_wants(struct capture *c, capture_wants wants, void *arg);
 
 /* One tick for every GIL of the process, its copies into the ring. What is
  * lost is counted there too. ERR_NOPROC: the process ended; ERR_REPLACED: it
@@ -39,14 +43,18 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient);
 /* The ring had no room for all of the last tick: go on where it was left, once
  * something was taken out. For dump, which has only one. */
 void capture_send_rest(struct capture *c);
-/* Between ticks: a stop that never came in time is let go; thread names are
- * read. Sleeps until the deadline. */
-void capture_sleep_until(struct capture *c, uint64_t deadline_ns);
+/* Between ticks: let go the stops that came too late. True while some are still
+ * to come: stop_sleep_until() notices them. */
+bool capture_release_late(struct capture *c);
 /* Wait, for a second at most, for stops that never came in time and let them
  * go: before this process itself is stopped. */
 void capture_settle(struct capture *c);
 /* Deadlines that passed unused, for the statistics. */
 void capture_count_missed(struct capture *c, uint64_t ticks);
+
+/* Several captures may share a ring: says whose messages come next, or that no
+ * more come from it. ERR_FULL. */
+int capture_send_source(struct ring *ring, uint32_t number, bool ended);
 
 /* ---- the recording side ----------------------------------------------- */
 
@@ -65,6 +73,9 @@ void decoder_set_target(struct decoder *d, const struct target *t);
  * reader returned, or ERR_NOMEM. */
 bool decoder_step(struct decoder *d, struct ring *ring, decoder_reader read,
 		  void *arg, int *err);
+process_id decoder_process(const struct decoder *d); /* 0: not known yet */
+/* The oldest message says whose come next: takes it out, true. */
+bool decoder_take_source(struct ring *ring, uint32_t *number, bool *ended);
 const struct stats *decoder_stats(const struct decoder *d);
 /* Live threads by state; returns all. */
 unsigned int decoder_threads(const struct decoder *d,

@@ -330,6 +330,9 @@ struct stats {
 	uint64_t held_ns; /* waits for stops + pauses: what the target lost */
 	uint64_t longest_stop_ns; /* longest pause of one thread */
 	uint64_t elapsed_ns; /* of the recording */
+	uint64_t process_ns; /* sum of the times that processes were sampled */
+	uint64_t processes; /* that were sampled, now or earlier */
+	uint64_t failed; /* of them: that could not be read any more */
 	uint64_t unobserved_ns; /* no sample stands for it */
 	uint64_t own_cpu_ns;
 	uint64_t execs; /* times the target ran another program */
@@ -337,6 +340,12 @@ struct stats {
 };
 
 uint64_t stats_lost(const struct stats *s);
+/* Ticks per second of a process, and the part of its time that it was held: of
+ * several the mean. */
+double stats_rate(const struct stats *s);
+double stats_held(const struct stats *s);
+/* Add what was counted of one process to the sum over all. */
+void stats_add(struct stats *sum, const struct stats *s);
 /* A pause of one thread, into steps of a quarter of an octave from 256 ns. */
 void stats_count_pause(struct stats *s, uint64_t pause_ns);
 /* The pause that a part q of them did not exceed, to the width of a step. */

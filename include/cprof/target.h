@@ -60,6 +60,7 @@ int mem_read_u64(struct mem *m, raddr_t addr, uint64_t *out);
 
 struct target {
 	pid_t pid; /* as seen from here */
+	pid_t parent; /* its parent among the targets, if its owner knows */
 	int proc; /* directory /proc/PID; keeps meaning this process */
 	int root; /* its root directory, -1 if we may not */
 	int pidfd; /* readable once it ended; -1 on kernels before 5.3 */
@@ -267,6 +268,28 @@ void source_close(struct source *s);
  * the target began. */
 int source_read(struct source *s, const char *path, size_t limit,
 		struct buf *out, bool *newer);
+/* ---- who descends from a target: family.c ----------------------------- */
+
+struct notice {
+	enum { NOTICE_FORK, NOTICE_EXEC } kind;
+	pid_t pid;
+	pid_t parent; /* with a fork: who forked */
+	char name[16]; /* with an exec: of the program; "" if not told */
+};
+
+struct family;
+
+/* The processes pids and all that descend from them; those that run already are
+ * the first notices. By perf task events, the process connector, or polling. */
+int family_new(struct family **f, const pid_t *pids, unsigned int count);
+void family_free(struct family *f);
+/* Look what happened; costs next to nothing when it was nothing. */
+int family_look(struct family *f);
+/* What family_look() found; false when that was all. */
+bool family_next(struct family *f, struct notice *n);
+/* It ended: its id can become another's. */
+void family_forget(struct family *f, pid_t pid);
+const char *family_how(const struct family *f);
 
 /* ---- why not: rights.c ------------------------------------------------ */
 

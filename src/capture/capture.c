@@ -56,6 +56,12 @@ void capture_never_stop(struct capture *c)
 	c->never_stop = true;
 }
 
+void capture_set_wants(struct capture *c, capture_wants wants, void *arg)
+{
+	c->wants = wants;
+	c->wants_arg = arg;
+}
+
 int capture_reattach(struct capture *c, struct python *found)
 {
 	stand_take_back(c);
@@ -138,9 +144,17 @@ static void refresh_names(struct capture *c)
 
 	if (age < limit * NSEC_PER_MSEC)
 		return;
+	c->names_wanted = false;
 	threads_read_names(c);
 	c->names_read_ns = clock_now();
-	c->names_wanted = false;
+}
+
+/* Before anything of them is read: what need not be read at all? */
+static void choose_threads(struct capture *c, bool patient)
+{
+	refresh_names(c);
+	if (patient)
+		threads_read_names(c); /* there is no later tick to wait for */
 }
 
 int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
@@ -153,6 +167,8 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	err = refresh(c);
 	if (!err && !c->interp_count)
 		return 0; /* it is being set up or torn down */
+	if (!err && c->wants)
+		choose_threads(c, patient);
 	if (!err)
 		err = take_all_gils(c, patient);
 	if (err)
@@ -163,14 +179,11 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	return 0;
 }
 
-void capture_sleep_until(struct capture *c, uint64_t deadline_ns)
+bool capture_release_late(struct capture *c)
 {
-	stand_release_late(c);
-	while (c->late.count && clock_now() < deadline_ns) {
-		stop_sleep_until(deadline_ns);
+	if (c->late.count)
 		stand_release_late(c);
-	}
-	clock_sleep_until(deadline_ns);
+	return c->late.count > 0;
 }
 
 void capture_count_missed(struct capture *c, uint64_t ticks)

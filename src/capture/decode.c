@@ -58,6 +58,11 @@ void decoder_set_target(struct decoder *d, const struct target *t)
 	d->target = t;
 }
 
+process_id decoder_process(const struct decoder *d)
+{
+	return d->process;
+}
+
 const struct stats *decoder_stats(const struct decoder *d)
 {
 	return &d->stats;
@@ -84,7 +89,7 @@ unsigned int decoder_threads(const struct decoder *d,
 static int take_process(struct decoder *d, const struct msg_process *m)
 {
 	const char *at = (const char *)(m + 1);
-	struct process process = { .pid = m->pid };
+	struct process process = { .pid = m->pid, .parent = m->parent };
 
 	process.command = defs_string(d->defs, at, m->command_len);
 	at += m->command_len;
@@ -237,9 +242,9 @@ static int take_thread(struct decoder *d, const struct msg_thread *m)
 	if (!t)
 		return ERR_NOMEM;
 	def.name = defs_string(d->defs, (const char *)(m + 1), m->name_len);
+	t->alive = true;
 	if (!t->id) {
 		t->id = defs_thread(d->defs, &def);
-		t->alive = true;
 	} else {
 		d->defs->threads.items[t->id - 1].name = def.name;
 	}
@@ -428,6 +433,19 @@ static int take_tick(struct decoder *d, const struct msg_tick *m,
 			err = give_sample(d, t, m, read, arg);
 	}
 	return err;
+}
+
+bool decoder_take_source(struct ring *ring, uint32_t *number, bool *ended)
+{
+	size_t len;
+	const struct msg_source *m = ring_peek(ring, &len);
+
+	if (!m || m->kind != MSG_SOURCE)
+		return false;
+	*number = m->number;
+	*ended = m->ended;
+	ring_drop(ring);
+	return true;
 }
 
 bool decoder_step(struct decoder *d, struct ring *ring, decoder_reader read,

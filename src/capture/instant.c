@@ -41,7 +41,7 @@ static bool of_gil(const struct capture *c, const struct tstate *t, raddr_t gil)
 {
 	unsigned int i;
 
-	if (t->dead)
+	if (t->dead || t->unwanted)
 		return false;
 	for (i = 0; i < c->interp_count; i++)
 		if (c->interps[i].addr == t->interp)
@@ -285,9 +285,24 @@ static void accept(struct capture *c, const struct attempt *a)
 	}
 }
 
+/* Nobody wants its stack. It can change no other one, so it may run: that the
+ * GIL did not change hands is proof enough for the others. */
+static bool may_run(const struct capture *c, const struct tstate *holder)
+{
+	uint32_t i;
+
+	if (!holder->unwanted)
+		return false;
+	for (i = 0; c->interp_count > 1 && i < c->threads.count; i++)
+		if (same_thread(c->threads.items[i], holder) &&
+		    !c->threads.items[i]->unwanted)
+			return false;
+	return true;
+}
+
 static int read_holder(struct capture *c, struct attempt *a)
 {
-	if (!a->holder) {
+	if (!a->holder || may_run(c, a->holder)) {
 		c->instant_ns = clock_now();
 		return glance_read(c, a->gil, &a->after);
 	}
@@ -318,7 +333,9 @@ static void look_at_new(struct capture *c)
 	uint32_t i;
 
 	for (i = 0; i < c->threads.count; i++)
-		if (!c->threads.items[i]->looked && !c->threads.items[i]->dead)
+		if (!c->threads.items[i]->looked &&
+		    !c->threads.items[i]->dead &&
+		    !c->threads.items[i]->unwanted)
 			look_at(c, c->threads.items[i]);
 }
 
@@ -343,7 +360,8 @@ static int look(struct capture *c, struct attempt *a)
 		return ERR_LOST;
 	look_at_new(c);
 	then = threads_find(c, a->look.holder);
-	if (then && !then->dead && a->look.holder != a->before.words.holder)
+	if (then && !then->dead && !then->unwanted &&
+	    a->look.holder != a->before.words.holder)
 		look_at(c, then);
 	return 0;
 }

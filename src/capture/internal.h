@@ -47,6 +47,8 @@ struct tstate {
 	bool known; /* it went out, perhaps with another one */
 	bool listed; /* met in the newest walk of the lists */
 	bool named; /* by Python, not by the kernel */
+	bool unwanted; /* by its name: not looked at at all */
+	uint8_t name_tries; /* for which Python had no name for it */
 	char name[256]; /* UTF-8, cut */
 
 	struct task task;
@@ -103,6 +105,8 @@ struct capture {
 	bool never_stop;
 	bool rseq_searched, rseq_known; /* what the C library says: */
 	int64_t rseq_offset;
+	capture_wants wants; /* NULL: every thread */
+	void *wants_arg;
 	bool no_stop; /* CPROF_TEST=no-stop: the tests' broken sampler */
 
 	struct interp interps[INTERPS_MAX];

@@ -1,6 +1,6 @@
 /* message.h - what goes through the ring (private to capture/)
  *
- * The sampling side sends, in this order: what a code object says of itself
+ * The sampling side of a process sends, in this order: what a code object says of itself
  * before the first frame that names it; a thread before its first entry; for a
  * tick an entry for each thread that changed and then the tick, upon which
  * every live thread gives a sample. An entry that says "same stack" only
@@ -12,6 +12,7 @@
 #include "cprof/capture.h"
 
 enum msg_kind {
+	MSG_SOURCE,
 	MSG_PROCESS,
 	MSG_CODE,
 	MSG_LINES,
@@ -20,10 +21,17 @@ enum msg_kind {
 	MSG_TICK,
 };
 
+/* Whose messages come next, as several captures can share a ring. */
+struct msg_source {
+	uint32_t kind;
+	uint32_t number;
+	uint32_t ended; /* no more will come from it */
+};
+
 /* Text lies behind each other, after the struct. */
 struct msg_process {
 	uint32_t kind;
-	int32_t pid;
+	int32_t pid, parent;
 	uint32_t command_len, python_len, executable_len;
 };
 

@@ -15,6 +15,21 @@ static char *append(char *at, const void *text, size_t len)
 	return at + len;
 }
 
+int capture_send_source(struct ring *ring, uint32_t number, bool ended)
+{
+	struct msg_source *m = ring_reserve(ring, sizeof(*m));
+
+	if (!m)
+		return ERR_FULL;
+	*m = (struct msg_source){
+		.kind = MSG_SOURCE,
+		.number = number,
+		.ended = ended,
+	};
+	ring_commit(ring, sizeof(*m));
+	return 0;
+}
+
 int send_process(struct capture *c)
 {
 	struct buf command, executable;
@@ -33,6 +48,7 @@ int send_process(struct capture *c)
 		*m = (struct msg_process){
 			.kind = MSG_PROCESS,
 			.pid = c->target->pid,
+			.parent = c->target->parent,
 			.command_len = command.len,
 			.python_len = python_len,
 			.executable_len = executable.len,
@@ -212,7 +228,7 @@ static bool send_entries(struct capture *c)
 
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!t->dead && !send_one(c, t))
+		if (!t->dead && !t->unwanted && !send_one(c, t))
 			good = false;
 	}
 	return good;

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { THREADS_MAX = 65536 };
+enum {
+	THREADS_MAX = 65536,
+	NAME_TRIES = 2, /* then the kernel's name counts */
+};
 
 struct tstate *threads_find(struct capture *c, raddr_t addr)
 {
@@ -252,6 +255,28 @@ static void name_by_kernel(struct capture *c, struct tstate *t)
 	if (t->task.tid != c->target->pid)
 		task_name(c->target, t->task.tid, name);
 	set_name(t, name, strlen(name));
+	t->name_tries = MIN(t->name_tries + 1, NAME_TRIES);
+}
+
+/* What has no name of Python's may get one soon; the first thread is known by
+ * where it is. */
+static void choose(struct capture *c, struct tstate *t)
+{
+	bool final = t->named || t->name_tries >= NAME_TRIES ||
+		     t->task.tid == c->target->pid;
+	bool unwanted = final && !c->wants(c->wants_arg, t->name);
+
+	if (!final)
+		c->names_wanted = true; /* ask again soon */
+	if (unwanted == t->unwanted)
+		return;
+	t->unwanted = unwanted;
+	t->have = t->fresh = t->looked = false;
+	if (!unwanted)
+		return;
+	send_gone(c, t);
+	t->known = t->announced = false;
+	t->unsent = true;
 }
 
 /* Python's names; the kernel's for threads that Python has none for. */
@@ -265,4 +290,6 @@ void threads_read_names(struct capture *c)
 	for (i = 0; i < c->threads.count; i++)
 		if (!c->threads.items[i]->named)
 			name_by_kernel(c, c->threads.items[i]);
+	for (i = 0; c->wants && i < c->threads.count; i++)
+		choose(c, c->threads.items[i]);
 }

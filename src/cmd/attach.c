@@ -18,12 +18,24 @@ static int patience(int err)
 	return err == ERR_NOT_READY ? NOT_YET_READY : 0;
 }
 
+/* A session with some of its targets is no reason not to wait for the others. */
+static int patience_of(const struct session *s, int err)
+{
+	int most = patience(err), one;
+	pid_t pid;
+
+	for (unsigned int i = 0; s && (one = session_refused(s, i, &pid)); i++)
+		most = MAX(most, patience(one));
+
+	return most;
+}
+
 int attach_session(struct session **s, const struct session_options *o)
 {
 	struct timespec pause = { .tv_nsec = PAUSE_MSEC * NSEC_PER_MSEC };
 	int err = session_new(s, o);
 
-	for (int n = 0; n < patience(err); n++) {
+	for (int n = 0; n < patience_of(*s, err); n++) {
 		nanosleep(&pause, NULL);
 		session_free(*s);
 		*s = NULL;

@@ -12,10 +12,10 @@
 #include "cprof/sampler.h"
 
 #include "attach.h"
-#include "fail.h"
 #include "options.h"
 #include "say.h"
 #include "stopped.h"
+#include "targets.h"
 
 struct dump {
 	struct options o;
@@ -23,7 +23,7 @@ struct dump {
 	const struct defs *defs;
 	VEC(struct sample) samples;
 	bool color;
-	bool stopped; /* the target, by a signal */
+	pid_t stopped; /* a target that is, by a signal; 0: none */
 };
 
 static int keep_sample(void *arg, const struct defs *d, const struct sample *s)
@@ -97,30 +97,39 @@ static void add_thread_text(struct buf *b, const struct dump *dump,
 	buf_release(&frame);
 }
 
-/* The process of the snapshot. */
-static const struct process *process_of(const struct dump *dump)
+static void add_process_text(struct buf *b, const struct dump *dump,
+			     process_id id)
 {
-	process_id id = dump->defs->processes.count ? 1 : 0;
+	const struct defs *d = dump->defs;
+	const struct process *p = def_process(d, id);
 
-	if (dump->samples.count)
-		id = dump->samples.items[0].process;
+	buf_printf(b, "%sProcess %d: ", b->len ? "\n" : "", (int)p->pid);
+	add_safe(b, def_text(d, p->command));
+	buf_puts(b, "\nPython v");
+	add_safe(b, def_text(d, p->python));
+	buf_puts(b, " (");
+	add_safe(b, def_text(d, p->executable));
+	buf_puts(b, ")\n");
+	for (uint32_t i = 0; i < dump->samples.count; i++)
+		if (dump->samples.items[i].process == id)
+			add_thread_text(b, dump, &dump->samples.items[i]);
+}
 
-	return def_process(dump->defs, id);
+/* Of which there is a stack, or of which there can be none. */
+static bool is_shown(const struct dump *dump, process_id id)
+{
+	for (uint32_t i = 0; i < dump->samples.count; i++)
+		if (dump->samples.items[i].process == id)
+			return true;
+
+	return dump->o.pids.count == 1;
 }
 
 static void add_text(struct buf *b, const struct dump *dump)
 {
-	const struct process *p = process_of(dump);
-
-	buf_printf(b, "Process %d: ", (int)dump->o.pid);
-	add_safe(b, def_text(dump->defs, p->command));
-	buf_puts(b, "\nPython v");
-	add_safe(b, def_text(dump->defs, p->python));
-	buf_puts(b, " (");
-	add_safe(b, def_text(dump->defs, p->executable));
-	buf_puts(b, ")\n");
-	for (uint32_t i = 0; i < dump->samples.count; i++)
-		add_thread_text(b, dump, &dump->samples.items[i]);
+	for (process_id id = 1; id <= dump->defs->processes.count; id++)
+		if (is_shown(dump, id))
+			add_process_text(b, dump, id);
 }
 
 static void add_string(struct json *j, const struct defs *d, const char *key,
@@ -162,7 +171,7 @@ static void add_ids_json(struct json *j, const struct dump *dump,
 	const struct thread *t = def_thread(dump->defs, s->thread);
 
 	json_key(j, "pid");
-	json_int(j, dump->o.pid);
+	json_int(j, def_process(dump->defs, s->process)->pid);
 	json_key(j, "thread_id");
 	json_int(j, (int64_t)t->ident);
 	add_string(j, dump->defs, "thread_name", t->name);
@@ -228,12 +237,14 @@ static bool is_stopped(pid_t pid)
 
 static int take(struct dump *dump)
 {
-	struct session_options so = { .pid = dump->o.pid,
-				      .rate_hz = 100,
-				      .never_stop = dump->o.nonblocking };
+	struct session_options so = { 0 };
 	int err;
 
-	dump->stopped = is_stopped(dump->o.pid);
+	for (uint32_t i = 0; i < dump->o.pids.count; i++)
+		if (is_stopped(dump->o.pids.items[i]))
+			dump->stopped = dump->o.pids.items[i];
+	targets_fill(&so, &dump->o);
+	so.rate_hz = 100;
 	err = attach_session(&dump->session, &so);
 	if (err)
 		return err;
@@ -275,26 +286,35 @@ static int print(struct dump *dump)
 	if (dump->stopped && !dump->o.quiet)
 		say("PID %d is stopped (by SIGSTOP or the like): kill -CONT %d "
 		    "lets it run",
-		    (int)dump->o.pid, (int)dump->o.pid);
+		    (int)dump->stopped, (int)dump->stopped);
 
 	return print_buf(&text);
+}
+
+static int dump_all(struct dump *dump)
+{
+	int err = take(dump);
+
+	if (err)
+		return targets_fail(dump->session, &dump->o, err);
+	targets_say_refused(dump->session);
+
+	return print(dump);
 }
 
 int cmd_dump(int argc, char **argv)
 {
 	struct dump dump = { 0 };
-	int status, err;
+	int status;
 
 	status = options_parse(&dump.o, IN_DUMP, argc, argv);
-	if (status != OPTIONS_GO)
-		return status;
-	err = take(&dump);
-	if (err)
-		status = fail_attach(dump.o.pid, err, argv);
-	else
-		status = print(&dump);
+	if (status == OPTIONS_GO)
+		status = targets_find(&dump.o);
+	if (status == OPTIONS_GO)
+		status = dump_all(&dump);
 	vec_release(&dump.samples);
 	session_free(dump.session);
+	options_release(&dump.o);
 
 	return status;
 }

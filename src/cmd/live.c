@@ -66,16 +66,13 @@ static void add_time(struct buf *b, const struct live *l, uint64_t elapsed_ns)
 
 static void add_numbers(struct buf *b, const struct stats *s, uint64_t samples)
 {
-	double seconds = (double)s->elapsed_ns / NSEC_PER_SEC;
 	char count[32], lost[32];
 
 	buf_printf(b, "  %s samples  %s lost  %.0f Hz",
 		   text_thousands(count, samples),
-		   text_thousands(lost, stats_lost(s)),
-		   seconds > 0 ? (double)s->ticks / seconds : 0.0);
+		   text_thousands(lost, stats_lost(s)), stats_rate(s));
 	buf_printf(b, "  own CPU %.1f %%  slowdown %.2f %%",
-		   per_cent(s->own_cpu_ns, s->elapsed_ns),
-		   per_cent(s->held_ns, s->elapsed_ns));
+		   per_cent(s->own_cpu_ns, s->elapsed_ns), 100 * stats_held(s));
 }
 
 void live_show(struct live *l, const struct stats *s, uint64_t samples)

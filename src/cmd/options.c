@@ -18,8 +18,16 @@
 /* clang-format off */
 const struct opt opts[] = {
 { 0, "what to sample", NULL, OPT_HEADING, 0, IN_TARGET, NULL },
-{ 'p', "pid", "PID", OPT_PID, TO(pid), IN_TARGET,
-  "attach to this process (decimal or 0x hex)" },
+{ 'p', "pid", "PID[,PID...]", OPT_PIDS, TO(pids), IN_TARGET,
+  "attach to these processes (decimal or 0x hex): one profile of all" },
+{ 0, "match", "REGEX", OPT_TEXT, TO(match), IN_TARGET,
+  "attach to the Python process whose command line matches" },
+{ 0, "all", NULL, OPT_FLAG, TO(all), IN_TARGET,
+  "with --match: to all that match" },
+{ 's', "subprocesses", NULL, OPT_FLAG, TO(follow), IN_TARGET,
+  "all that descend from it, too, now and later" },
+{ 0, "thread", "REGEX", OPT_TEXT, TO(thread), IN_TARGET,
+  "only threads whose name matches; the others cost nothing" },
 { 'r', "rate", "HZ", OPT_RATE, TO(rate_hz), IN_RECORD | IN_TOP,
   "samples a second; fractions work (100)" },
 { 'd', "duration", "S", OPT_DURATION, TO(duration_s), IN_RECORD,
@@ -79,12 +87,8 @@ const struct opt opts[] = {
 
 /* known, so that they are refused for what they are */
 { 'n', "native", NULL, OPT_LATER, TO(native), IN_TARGET, NULL },
-{ 's', "subprocesses", NULL, OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 'l', "locals", NULL, OPT_LATER, TO(accepted), IN_DUMP, NULL },
 { 'c', "core", "FILE", OPT_LATER, TO(accepted), IN_DUMP, NULL },
-{ 0, "match", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },
-{ 0, "all", NULL, OPT_LATER, TO(accepted), IN_TARGET, NULL },
-{ 0, "thread", "REGEX", OPT_LATER, TO(accepted), IN_TARGET, NULL },
 { 0 },
 };
 /* clang-format on */
@@ -123,12 +127,16 @@ static int check_command(const struct options *o, const char *name)
 
 static int check_target(const struct options *o, const char *name, bool launch)
 {
-	if (o->pid && o->command)
-		return say_usage(name, "-p PID and a command do not go "
-				       "together");
+	int given =
+		(o->pids.count > 0) + (o->match != NULL) + (o->command != NULL);
+
+	if (given > 1)
+		return say_usage(name, "%s and %s do not go together",
+				 o->pids.count ? "-p PID" : "--match",
+				 o->command ? "a command" : "--match");
 	if (o->command)
 		return check_command(o, name);
-	if (o->pid)
+	if (given)
 		return OPTIONS_GO;
 
 	return say_instead("%s needs -p PID%s; cprof ps lists the Python "
@@ -150,6 +158,8 @@ int options_check(const struct options *o, unsigned int in)
 				       "together");
 	if (*o->later)
 		return say_usage(name, "%s comes in a later version", o->later);
+	if (o->all && !o->match)
+		return say_usage(name, "--all needs --match REGEX");
 	if (o->count && !o->batch)
 		return say_usage(name, "--count needs -b");
 	if (o->kill_signal && !o->command)

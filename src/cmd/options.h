@@ -3,6 +3,8 @@
 #ifndef CPROF_CMD_OPTIONS_H
 #define CPROF_CMD_OPTIONS_H
 
+#include <regex.h>
+
 #include "cprof/model.h"
 
 /* The commands, as bits: which of them has an option. */
@@ -17,8 +19,14 @@ enum {
 
 struct options {
 	char **words; /* the command line from the command's name on */
-	pid_t pid; /* 0: not given */
+	VEC(pid_t) pids; /* each once; none: not given */
+	const char *match; /* of command lines; NULL: not given */
+	bool all; /* that match */
+	bool follow; /* -s: the whole tree */
 	char **command; /* what to launch; NULL: attach */
+	const char *thread; /* names of threads that match; NULL: all */
+	regex_t thread_names; /* compiled, with thread */
+	bool has_names; /* it is to be freed */
 	struct view view;
 	double rate_hz;
 	double duration_s; /* 0: until the target ends */
@@ -39,7 +47,7 @@ enum opt_kind {
 	OPT_FLAG, /* bool */
 	OPT_TIMES, /* unsigned int: how often it was given */
 	OPT_TEXT, /* const char * */
-	OPT_PID, /* pid_t */
+	OPT_PIDS, /* VEC(pid_t) */
 	OPT_RATE, /* double, Hz */
 	OPT_SECONDS, /* double */
 	OPT_DURATION, /* double; "unlimited" is 0 */
@@ -68,6 +76,7 @@ enum { OPTIONS_GO = -1 };
 /* Read the command line of a command. Returns OPTIONS_GO, or the status to
  * exit with at once: help was printed, or wrong usage was said. */
 int options_parse(struct options *o, unsigned int in, int argc, char **argv);
+void options_release(struct options *o);
 
 /* What goes together and what does not; as options_parse(). */
 int options_check(const struct options *o, unsigned int in);

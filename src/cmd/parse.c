@@ -46,8 +46,8 @@ static const struct opt *by_name(unsigned int in, const char *name, size_t len)
 static const char *wanted(enum opt_kind kind)
 {
 	switch (kind) {
-	case OPT_PID:
-		return "a process id";
+	case OPT_PIDS:
+		return "a process id, or several with commas between";
 	case OPT_RATE:
 		return "a number of samples a second, 0.001 to 100,000";
 	case OPT_SECONDS:
@@ -62,8 +62,24 @@ static const char *wanted(enum opt_kind kind)
 	}
 }
 
-/* `1,2,0x3`: right, but not yet possible. */
-static bool is_pid_list(const char *text)
+/* Somebody may name a process twice, who wants it once. */
+static int add_pid(struct options *o, pid_t pid)
+{
+	pid_t *place;
+
+	for (uint32_t i = 0; i < o->pids.count; i++)
+		if (o->pids.items[i] == pid)
+			return 0;
+	place = vec_push(&o->pids);
+	if (!place)
+		return ERR_NOMEM;
+	*place = pid;
+
+	return 0;
+}
+
+/* `1,2,0x3`, perhaps more than once. */
+static int store_pids(struct options *o, const char *text)
 {
 	char one[32];
 	pid_t pid;
@@ -72,29 +88,15 @@ static bool is_pid_list(const char *text)
 		size_t len = strcspn(text, ",");
 
 		if (len >= sizeof(one))
-			return false;
+			return ERR_NOT_FOUND;
 		memcpy(one, text, len);
 		one[len] = '\0';
-		if (number_pid(one, &pid))
-			return false;
+		if (number_pid(one, &pid) || add_pid(o, pid))
+			return ERR_NOT_FOUND;
 		if (!text[len])
-			return true;
+			return 0;
 		text += len + 1;
 	}
-}
-
-static int store_pid(struct scan *s, pid_t *out, const char *value)
-{
-	bool again = *out != 0;
-	int err = number_pid(value, out);
-
-	if (err && !is_pid_list(value))
-		return err;
-	if ((err || again) && !*s->o->later)
-		snprintf(s->o->later, sizeof(s->o->later), "%s",
-			 "-p with several processes");
-
-	return 0;
 }
 
 /* The value into its field: 0, or negative if it is none. */
@@ -112,8 +114,8 @@ static int store(struct scan *s, const struct opt *row, const char *value)
 	case OPT_TEXT:
 		*(const char **)field = value;
 		return *value ? 0 : ERR_NOT_FOUND;
-	case OPT_PID:
-		return store_pid(s, field, value);
+	case OPT_PIDS:
+		return store_pids(s->o, value);
 	case OPT_RATE:
 		return number_rate(value, field);
 	case OPT_SECONDS:
@@ -309,7 +311,18 @@ int options_parse(struct options *o, unsigned int in, int argc, char **argv)
 	status = scan_words(&s);
 	if (status == OPTIONS_GO)
 		status = options_check(o, in);
+	o->view.processes = o->follow || o->pids.count > 1;
 	log_set_level((int)o->verbose);
+	if (status != OPTIONS_GO)
+		options_release(o);
 
 	return status;
+}
+
+void options_release(struct options *o)
+{
+	vec_release(&o->pids);
+	if (o->has_names)
+		regfree(&o->thread_names);
+	o->has_names = false;
 }

@@ -22,6 +22,7 @@
 #include "signals.h"
 #include "stopped.h"
 #include "summary.h"
+#include "targets.h"
 
 enum { LOOK_MSEC = 100 }; /* how soon a signal is noticed */
 
@@ -76,6 +77,7 @@ static void release(struct record *r)
 	tally_release(&r->tally);
 	fold_release(&r->fold);
 	session_free(r->session);
+	options_release(&r->o);
 	output_drop(&r->output);
 }
 
@@ -87,14 +89,14 @@ static uint64_t duration_ns(const struct options *o)
 static int new_session(struct record *r)
 {
 	struct session_options so = {
-		.pid = r->pid,
+		.pids = &r->pid,
+		.pid_count = 1,
 		.launched = r->launch.spawn.pid != 0,
-		.rate_hz = r->o.rate_hz,
-		.never_stop = r->o.nonblocking,
 		.duration_ns = duration_ns(&r->o),
 	};
 	int err;
 
+	targets_fill(&so, &r->o);
 	err = attach_session(&r->session, &so);
 	if (!err)
 		err = session_add_reader(r->session, read_sample, r);
@@ -120,10 +122,11 @@ static int open_attached(struct record *r)
 	int status, err;
 
 	signals_catch(false);
-	r->pid = r->o.pid;
+	r->pid = r->o.pids.items[0];
 	err = new_session(r);
 	if (err)
-		return fail_attach(r->pid, err, r->o.words);
+		return targets_fail(r->session, &r->o, err);
+	targets_say_refused(r->session);
 	buf_init(&name);
 	output_stem_of(&name, session_meta(r->session)->command);
 	status = open_file(r, name.data);
@@ -157,8 +160,13 @@ static void say_start(const struct record *r)
 {
 	if (r->o.quiet || r->launch.spawn.pid || r->o.duration_s > 0)
 		return;
-	say("sampling PID %d %g times a second until it ends or Ctrl-C",
-	    (int)r->pid, r->o.rate_hz);
+	if (r->o.pids.count > 1)
+		say("sampling %u processes %g times a second until they end or "
+		    "Ctrl-C",
+		    r->o.pids.count, r->o.rate_hz);
+	else
+		say("sampling PID %d %g times a second until it ends or Ctrl-C",
+		    (int)r->pid, r->o.rate_hz);
 }
 
 static bool asked_to_end(const struct record *r)
@@ -174,7 +182,7 @@ static void sample(struct record *r)
 
 	live_init(&r->live, !r->o.quiet && !r->o.hide_progress,
 		  duration_ns(&r->o));
-	stopped_init(&r->stopped, r->pid);
+	stopped_init(&r->stopped, r->o.pids.count > 1 ? 0 : r->pid);
 	do {
 		if (asked_to_end(r))
 			session_stop(r->session);
@@ -208,6 +216,30 @@ static struct profile profile_of(const struct record *r)
 	};
 }
 
+/* Of the tree: too short to have a sample. */
+static void say_unsampled(const struct record *r)
+{
+	const char *name, *before = ": ";
+	uint64_t all = 0, n;
+	struct buf line;
+
+	for (unsigned int i = 0; (n = session_unsampled(r->session, i, &name));
+	     i++)
+		all += n;
+	if (!all)
+		return;
+	buf_init(&line);
+	buf_printf(&line, "%llu process%s ended before a first sample",
+		   (unsigned long long)all, all == 1 ? "" : "es");
+	for (unsigned int i = 0; (n = session_unsampled(r->session, i, &name));
+	     i++, before = ", ") {
+		buf_printf(&line, "%s%llu ", before, (unsigned long long)n);
+		text_terminal(&line, name, strlen(name));
+	}
+	say_buf(&line);
+	buf_release(&line);
+}
+
 static int write_file(struct record *r)
 {
 	struct profile p = profile_of(r);
@@ -227,6 +259,9 @@ static int write_file(struct record *r)
 				     !r->launch.spawn.pid,
 			     r->output.is_stdout ? NULL :
 						   r->output.format->open_with);
+
+	if (status == EXIT_DONE)
+		say_unsampled(r);
 
 	return status;
 }
@@ -271,6 +306,8 @@ static int finish(struct record *r)
 		return finish_failed(r);
 	if (r->launch.spawn.pid && !saw_python(r))
 		return fail_command(r, 0);
+	if (!saw_python(r))
+		return fail_attach(r->pid, ERR_NOT_PYTHON, r->o.words);
 
 	return write_file(r);
 }
@@ -316,8 +353,12 @@ int cmd_record(int argc, char **argv)
 	status = options_parse(&r.o, IN_RECORD, argc, argv);
 	if (status == OPTIONS_GO)
 		status = output_choose(&r.output, &r.o);
-	if (status != OPTIONS_GO)
+	if (status == OPTIONS_GO)
+		status = targets_find(&r.o);
+	if (status != OPTIONS_GO) {
+		options_release(&r.o);
 		return status;
+	}
 	init_readers(&r);
 	status = r.o.command ? open_launched(&r) : open_attached(&r);
 	if (status == OPTIONS_GO)

@@ -141,17 +141,18 @@ static void add_lost(struct buf *b, const struct stats *s)
 
 static void say_rate(const struct stats *s, const struct meta *m)
 {
-	double seconds = (double)s->elapsed_ns / NSEC_PER_SEC;
 	struct buf line;
 
 	buf_init(&line);
-	buf_printf(&line, "rate reached %.4g of %g Hz, ",
-		   seconds > 0 ? (double)s->ticks / seconds : 0.0, m->rate_hz);
+	buf_printf(&line, "rate reached %.4g of %g Hz, ", stats_rate(s),
+		   m->rate_hz);
 	add_lost(&line, s);
 	add_count(&line, s->late, "late");
 	if (s->missed)
 		add_count(&line, s->missed, "missed");
 	add_count(&line, s->disturbed, "disturbed calls");
+	if (s->failed)
+		add_count(&line, s->failed, "processes given up (-v: why)");
 	if (s->execs)
 		add_count(&line, s->execs, "exec of the target");
 	say_buf(&line);
@@ -163,8 +164,7 @@ static void say_cost(const struct stats *s)
 	char held[32], longest[32];
 
 	say("target held for %s (%.2f %%), longest stop %s; own CPU %.1f %%",
-	    text_duration(held, s->held_ns),
-	    per_cent(s->held_ns, s->elapsed_ns),
+	    text_duration(held, s->held_ns), 100 * stats_held(s),
 	    text_duration(longest, s->longest_stop_ns),
 	    per_cent(s->own_cpu_ns, s->elapsed_ns));
 }
@@ -204,17 +204,29 @@ static void say_open(const char *with, const char *file)
 	buf_release(&line);
 }
 
+/* One is not worth a word. */
+static void add_processes(char *out, size_t size, const struct stats *s)
+{
+	*out = '\0';
+	if (s->processes > 1)
+		snprintf(out, size, " of %llu processes",
+			 (unsigned long long)s->processes);
+}
+
 void summary_file(const struct profile *p, const char *file, bool ended,
 		  const char *open_with)
 {
 	uint32_t threads = p->defs->threads.count;
-	char samples[32], elapsed[32];
+	char samples[32], elapsed[32], processes[80];
 
-	say("%s: %s samples of %u thread%s in %s%s", file,
+	add_processes(processes, sizeof(processes), p->stats);
+	say("%s: %s samples of %u thread%s%s in %s%s", file,
 	    text_thousands(samples, p->fold->count), threads,
-	    threads == 1 ? "" : "s",
+	    threads == 1 ? "" : "s", processes,
 	    text_duration(elapsed, p->stats->elapsed_ns),
-	    ended ? ", then the target ended" : "");
+	    !ended		    ? "" :
+	    p->stats->processes > 1 ? ", then the last target ended" :
+				      ", then the target ended");
 	say_quality(p);
 	if (open_with)
 		say_open(open_with, file);

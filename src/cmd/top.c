@@ -23,6 +23,7 @@
 #include "output.h"
 #include "say.h"
 #include "signals.h"
+#include "targets.h"
 
 struct top {
 	struct options o;
@@ -114,14 +115,21 @@ static int open_session(struct top *t)
 {
 	struct session_options so = {
 		.takes_stop = !t->o.batch,
-		.pid = t->pid,
+		.pids = &t->pid,
+		.pid_count = 1,
 		.launched = t->launch.spawn.pid != 0,
-		.rate_hz = t->o.rate_hz,
-		.never_stop = t->o.nonblocking,
 	};
-	int err = attach_session(&t->session, &so);
+	int err;
 
-	return err ? fail_target(t, err) : OPTIONS_GO;
+	targets_fill(&so, &t->o);
+	err = attach_session(&t->session, &so);
+	if (err && !so.launched)
+		return targets_fail(t->session, &t->o, err);
+	if (err)
+		return fail_target(t, err);
+	targets_say_refused(t->session);
+
+	return OPTIONS_GO;
 }
 
 static bool saw_python(const struct top *t)
@@ -212,9 +220,14 @@ int cmd_top(int argc, char **argv)
 	status = options_parse(&t.o, IN_TOP, argc, argv);
 	if (status == OPTIONS_GO)
 		status = check(&t);
-	if (status != OPTIONS_GO)
+	if (status == OPTIONS_GO)
+		status = targets_find(&t.o);
+	if (status != OPTIONS_GO) {
+		options_release(&t.o);
 		return status;
-	t.pid = t.o.pid;
+	}
+	if (t.o.pids.count)
+		t.pid = t.o.pids.items[0];
 	if (t.o.command)
 		status = launch(&t);
 	signals_survive_writes();
@@ -227,6 +240,7 @@ int cmd_top(int argc, char **argv)
 	else if (*t.log)
 		unlink(t.log);
 	session_free(t.session);
+	options_release(&t.o);
 
 	return status;
 }

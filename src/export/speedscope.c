@@ -225,6 +225,18 @@ static uint64_t find_end(const struct profile *p)
 	return microseconds(end);
 }
 
+/* As py-spy names them with -s. */
+static void name_with_process(const struct defs *d, const struct thread *t,
+			      struct buf *out)
+{
+	const struct string *name = def_string(d, t->name);
+
+	buf_printf(out, "Process %d Thread %d \"",
+		   (int)def_process(d, t->process)->pid, (int)t->tid);
+	buf_add(out, name->text, name->len);
+	buf_putc(out, '"');
+}
+
 static int write_thread(struct scope *s, thread_id thread, uint64_t end)
 {
 	const struct defs *d = s->profile->defs;
@@ -232,11 +244,10 @@ static int write_thread(struct scope *s, thread_id thread, uint64_t end)
 	int err;
 
 	buf_init(&name);
-	if (s->profile->view->processes) {
-		view_process(d, def_thread(d, thread)->process, &name);
-		buf_putc(&name, ' ');
-	}
-	view_thread(d, thread, &name);
+	if (s->profile->view->processes)
+		name_with_process(d, def_thread(d, thread), &name);
+	else
+		view_thread(d, thread, &name);
 	begin_profile(s, &name, end);
 	buf_release(&name);
 

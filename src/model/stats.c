@@ -28,6 +28,46 @@ uint64_t stats_lost(const struct stats *s)
 	return sum;
 }
 
+/* Before anything was sampled, and of one process, that of the recording. */
+static uint64_t process_time(const struct stats *s)
+{
+	return s->process_ns ? s->process_ns : s->elapsed_ns;
+}
+
+static double ratio(double part, double whole)
+{
+	return whole > 0 ? part / whole : 0;
+}
+
+double stats_rate(const struct stats *s)
+{
+	return ratio((double)s->ticks, (double)process_time(s) / NSEC_PER_SEC);
+}
+
+double stats_held(const struct stats *s)
+{
+	return ratio((double)s->held_ns, (double)process_time(s));
+}
+
+void stats_add(struct stats *sum, const struct stats *s)
+{
+	unsigned int i;
+
+	sum->ticks += s->ticks;
+	sum->missed += s->missed;
+	sum->late += s->late;
+	sum->samples += s->samples;
+	sum->stops += s->stops;
+	sum->disturbed += s->disturbed;
+	sum->held_ns += s->held_ns;
+	sum->longest_stop_ns = MAX(sum->longest_stop_ns, s->longest_stop_ns);
+	sum->unobserved_ns += s->unobserved_ns;
+	for (i = 0; i < LOST_KINDS; i++)
+		sum->lost[i] += s->lost[i];
+	for (i = 0; i < ARRAY_SIZE(sum->pauses); i++)
+		sum->pauses[i] += s->pauses[i];
+}
+
 enum { FIRST_OCTAVE = 8 }; /* 256 ns */
 
 void stats_count_pause(struct stats *s, uint64_t pause_ns)

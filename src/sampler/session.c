@@ -1,282 +1,24 @@
-/* session.c - one target, sampled by a thread of its own
+/* session.c - processes, sampled together by a thread of its own
  *
- * The sampler thread stops, copies and sleeps; it never waits for the thread
- * that records. They share the ring and three atomic words.
+ * This is the side of the thread that owns the session: it takes what was
+ * copied out of the ring, has each process's own decoder turn it into samples,
+ * and hands them to the readers. They come in order of time, because one thread
+ * has taken them one after the other.
  */
-#include "cprof/sampler.h"
+#include "internal.h"
 
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cprof/capture.h"
-#include "pace.h"
-#include "priority.h"
-
 enum {
 	RING_BYTES = 1 << 20,
 	POLL_MS = 25, /* how long a sample may lie in the ring */
-	NAP_MS = 50, /* how long a stop request may go unnoticed */
-	READERS_MAX = 8,
-	ASK_EVERY_MS = 10,
-	DYING_MS = 100,
-	DYING_ROUNDS = 50,
 	FILES_MAX = 1 << 18,
 };
-
-struct session_reader_entry {
-	session_reader read;
-	void *arg;
-};
-
-struct session {
-	struct session_options options;
-	struct target target;
-	struct python python; /* as found, also when it cannot be read */
-	struct ring *ring;
-	struct capture *capture;
-	struct decoder *decoder;
-	struct defs defs;
-	struct session_reader_entry readers[READERS_MAX];
-	unsigned int reader_count;
-
-	pthread_t thread;
-	bool started, joined;
-	atomic_bool stop;
-	atomic_uint execs;
-	atomic_bool suspend; /* asked for by session_suspend() */
-	sigset_t mask; /* of signals, before the session */
-	atomic_bool done;
-	int end; /* enum session_end; valid once done */
-	int error;
-	int done_fd; /* readable once done */
-
-	uint64_t asked_ns; /* when it was asked whether the target ended */
-	uint64_t start_ns, end_ns, start_cpu_ns;
-	struct meta meta;
-	char host[256], found[384];
-};
-
-/* ---- the sampler's thread ---------------------------------------------- */
-
-static bool ends_within(const struct session *s, int ms)
-{
-	struct pollfd p = { .fd = s->target.pidfd, .events = POLLIN };
-
-	if (p.fd < 0)
-		return !target_alive(&s->target);
-	return poll(&p, 1, ms) > 0;
-}
-
-/* Its memory, its mappings and the right to look at it go some time before it
- * has ended: on a busy machine, a long time. */
-static bool is_dying(const struct session *s)
-{
-	int rounds = DYING_ROUNDS;
-
-	while (!ends_within(s, DYING_MS))
-		if (!rounds-- || !target_is_ending(&s->target))
-			return false;
-	return true;
-}
-
-static bool target_ended(const struct session *s)
-{
-	return ends_within(s, 0);
-}
-
-static bool time_is_over(const struct session *s, uint64_t now)
-{
-	return s->options.duration_ns &&
-	       now - s->start_ns >= s->options.duration_ns;
-}
-
-/* Between two ticks nothing of ours stands in anybody's way. */
-static void take_stop_signals(struct session *s)
-{
-	bool came = !s->options.takes_stop && stop_job_control_came();
-	bool asked = atomic_load(&s->suspend);
-
-	if ((came || asked) && s->capture)
-		capture_settle(s->capture);
-	if (came)
-		stop_take_job_control();
-	if (asked)
-		kill(getpid(), SIGSTOP);
-	if (asked)
-		atomic_store(&s->suspend, false);
-}
-
-/* Why sampling must end now, or SESSION_RUNNING. */
-static enum session_end reason_to_end(struct session *s)
-{
-	uint64_t now = clock_now();
-
-	take_stop_signals(s);
-	if (atomic_load(&s->stop))
-		return SESSION_STOPPED;
-	if (time_is_over(s, now))
-		return SESSION_DURATION;
-	if (now - s->asked_ns < ASK_EVERY_MS * NSEC_PER_MSEC)
-		return SESSION_RUNNING; /* a tick would notice, too */
-	s->asked_ns = now;
-	return target_ended(s) ? SESSION_TARGET_ENDED : SESSION_RUNNING;
-}
-
-static bool may_come_yet(int err)
-{
-	return err == ERR_NOT_PYTHON || err == ERR_NOPROC ||
-	       err == ERR_NOT_READY || err == ERR_FAULT || err == ERR_GARBAGE ||
-	       err == ERR_REPLACED;
-}
-
-/* What was found once is kept: a short program may be gone at the next try. */
-static int try_attach(struct session *s)
-{
-	struct python found = { 0 };
-	int err;
-
-	if (s->capture)
-		err = capture_reattach(s->capture, &found);
-	else
-		err = capture_new(&s->capture, &s->target, s->ring,
-				  s->options.launched, &found);
-	if (s->capture && s->options.never_stop)
-		capture_never_stop(s->capture);
-	if (found.runtime.address)
-		s->python = found;
-	return err;
-}
-
-/* A stop that was asked for before an exec may come only after it. */
-static void sleep_for(struct session *s, uint64_t ns)
-{
-	uint64_t until = clock_now() + ns;
-
-	if (s->capture)
-		capture_sleep_until(s->capture, until);
-	else
-		clock_sleep_until(until);
-}
-
-/* A program that was just started, or has called exec, gets its interpreter
- * after some milliseconds, a wrapper script perhaps much later. */
-static enum session_end await_python(struct session *s)
-{
-	uint64_t start = clock_now(), now = start, nap;
-	enum session_end end;
-	int err;
-
-	for (;;) {
-		err = try_attach(s);
-		if (!err)
-			return SESSION_RUNNING;
-		end = reason_to_end(s);
-		if (end != SESSION_RUNNING)
-			return end;
-		if (!may_come_yet(err) && is_dying(s))
-			return SESSION_TARGET_ENDED;
-		if (!may_come_yet(err)) {
-			s->error = err;
-			return SESSION_FAILED;
-		}
-		now = clock_now();
-		nap = MIN(MAX((now - start) / 20, NSEC_PER_MSEC / 2),
-			  20 * NSEC_PER_MSEC);
-		sleep_for(s, nap);
-	}
-}
-
-/* Sleeps to the deadline in naps, so that a request to end is soon heard. */
-static enum session_end sleep_until(struct session *s, uint64_t deadline)
-{
-	enum session_end end = SESSION_RUNNING;
-	uint64_t now = clock_now(), nap = NAP_MS * NSEC_PER_MSEC;
-
-	while (end == SESSION_RUNNING && deadline > now + nap) {
-		capture_sleep_until(s->capture, now + nap);
-		end = reason_to_end(s);
-		now = clock_now();
-	}
-	if (end == SESSION_RUNNING)
-		capture_sleep_until(s->capture, deadline);
-	return end;
-}
-
-static enum session_end after_exec(struct session *s)
-{
-	enum session_end end = await_python(s);
-
-	if (end == SESSION_RUNNING)
-		atomic_fetch_add(&s->execs, 1);
-	return end;
-}
-
-static enum session_end after_error(struct session *s, int err)
-{
-	if (target_ended(s))
-		return SESSION_TARGET_ENDED;
-	/* an exec from another thread than the first has no memory meanwhile */
-	if (err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_FAULT ||
-	    err == ERR_GARBAGE)
-		return after_exec(s);
-	if (is_dying(s))
-		return SESSION_TARGET_ENDED;
-	s->error = err;
-	return SESSION_FAILED;
-}
-
-static enum session_end sample(struct session *s)
-{
-	enum session_end end = SESSION_RUNNING;
-	struct pace pace;
-	uint64_t missed, deadline;
-	int err;
-
-	pace_init(&pace, clock_now(), s->options.rate_hz);
-	while (end == SESSION_RUNNING) {
-		deadline = pace_next(&pace, clock_now(), &missed);
-		capture_count_missed(s->capture, missed);
-		end = sleep_until(s, deadline);
-		if (end == SESSION_RUNNING)
-			end = reason_to_end(s);
-		if (end != SESSION_RUNNING)
-			break;
-		err = capture_tick(s->capture, deadline, false);
-		if (err)
-			end = after_error(s, err);
-	}
-	return end;
-}
-
-static void *sampler_main(void *arg)
-{
-	struct session *s = arg;
-	enum session_end end = SESSION_RUNNING;
-	uint64_t one = 1;
-
-	priority_raise();
-	if (!s->capture)
-		end = await_python(s);
-	if (end == SESSION_RUNNING)
-		end = sample(s);
-	s->end_ns = clock_now();
-	capture_free(s->capture);
-	s->capture = NULL;
-	s->end = end;
-	atomic_store(&s->done, true);
-	if (write(s->done_fd, &one, sizeof(one)) < 0)
-		log_line(1, "cannot signal the end of sampling");
-	return NULL;
-}
-
-/* ---- the owner's thread ------------------------------------------------ */
 
 /* Two open files for each thread of the target. */
 static void raise_file_limit(void)
@@ -302,43 +44,210 @@ static void fill_meta(struct session *s)
 		.command = "",
 		.python = "",
 		.host = s->host,
-		.pid = s->options.pid,
+		.pid = s->options.pid_count ? s->options.pids[0] : 0,
 		.start_wall_ns = clock_wall(),
 		.rate_hz = s->options.rate_hz,
 	};
 }
 
+/* The newest program of the first target; while that has shown none (a shell
+ * that starts Python), the first one of all. */
 static void refresh_meta(struct session *s)
 {
-	const struct process *p =
-		def_process(&s->defs, s->defs.processes.count);
+	process_id id = s->defs.processes.count;
+	const struct process *p;
 
+	if (id == s->meta_count)
+		return;
+	s->meta_count = id;
+	while (id > 1 && def_process(&s->defs, id)->pid != s->meta.pid)
+		id--;
+	p = def_process(&s->defs, id);
 	s->meta.command = def_text(&s->defs, p->command);
 	s->meta.python = def_text(&s->defs, p->python);
 }
 
+/* ---- whose messages come out of the ring ------------------------------- */
+
+static int give_to_readers(void *arg, const struct defs *d,
+			   const struct sample *sample)
+{
+	struct session *s = arg;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < s->reader_count; i++)
+		err = s->readers[i].read(s->readers[i].arg, d, sample);
+	return err;
+}
+
+/* From now on something of it is told. */
+static int hear(struct session *s, struct member *m)
+{
+	struct member **place = vec_push(&s->heard);
+	int err;
+
+	if (!place)
+		return ERR_NOMEM;
+	err = decoder_new(&m->decoder, &s->defs, s->start_ns,
+			  NSEC_PER_SEC / s->options.rate_hz);
+	if (err) {
+		s->heard.count--;
+		return err;
+	}
+	*place = m;
+	decoder_set_target(m->decoder, &m->target);
+	return 0;
+}
+
+/* What was counted of it until now. */
+static void add_stats(struct stats *sum, const struct member *m, uint64_t now)
+{
+	if (!decoder_process(m->decoder))
+		return; /* it has been no Python yet */
+	stats_add(sum, decoder_stats(m->decoder));
+	sum->process_ns += now > m->begin_ns ? now - m->begin_ns : 0;
+	sum->processes++;
+}
+
+static void forget(struct session *s, struct member *m)
+{
+	uint32_t i = 0;
+
+	while (i < s->heard.count && s->heard.items[i] != m)
+		i++;
+	if (i < s->heard.count) {
+		s->heard.items[i] = s->heard.items[--s->heard.count];
+		add_stats(&s->ended, m, m->end_ns);
+	}
+	s->table[m->number - 1] = NULL;
+	member_free(m);
+}
+
+static int change_source(struct session *s, uint32_t number, bool ended)
+{
+	struct member *m = s->table[number - 1];
+
+	s->source = ended ? 0 : number;
+	if (ended)
+		forget(s, m);
+	else if (!m->decoder)
+		return hear(s, m);
+	return 0;
+}
+
+/* One message; false when there is none. */
+static bool take_message(struct session *s, int *err)
+{
+	uint32_t number;
+	bool ended;
+
+	if (decoder_take_source(s->ring, &number, &ended)) {
+		*err = change_source(s, number, ended);
+		return true;
+	}
+	if (!s->source)
+		return false;
+	return decoder_step(s->table[s->source - 1]->decoder, s->ring,
+			    give_to_readers, s, err);
+}
+
+/* All that is in the ring; true if there was anything. */
+static bool drain(struct session *s, int *err)
+{
+	bool any = false;
+
+	*err = 0;
+	while (!*err && take_message(s, err))
+		any = true;
+	if (any)
+		refresh_meta(s);
+	return any;
+}
+
+/* ---- begin and end ------------------------------------------------------ */
+
+static int refuse(struct session *s, pid_t pid, int err)
+{
+	struct refused *r = vec_push(&s->refused);
+
+	if (!r)
+		return ERR_NOMEM;
+	*r = (struct refused){ .pid = pid, .err = err };
+	return 0;
+}
+
+/* A member that cannot be had spoils only itself. */
+static int open_member(struct session *s, pid_t pid)
+{
+	struct member *m = NULL;
+	int err = member_add(s, pid, &m), full;
+
+	if (!err && s->options.launched)
+		m->launched = true;
+	else if (!err)
+		err = m->error = member_attach(s, m);
+	if (m && err && target_is_ending(&m->target))
+		err = ERR_NOPROC;
+	if (m && err && s->options.follow && member_may_come(err))
+		err = 0; /* a shell, say: it is watched */
+	drain(s, &full); /* there may be hundreds */
+	if (!err)
+		return full;
+	if (m) {
+		s->active.count--;
+		s->speaker = s->source = 0;
+		forget(s, m);
+	}
+	return refuse(s, pid, err);
+}
+
+/* Those that run already are there for a snapshot, too. */
+static int follow_members(struct session *s)
+{
+	int err = follow_begin(s), full = 0;
+	struct member *m;
+	uint32_t i;
+
+	for (i = 0; !err && !full && i < s->active.count; i++) {
+		m = s->active.items[i];
+		if (!m->followed)
+			continue;
+		m->error = member_attach(s, m);
+		drain(s, &full);
+		if (m->error && !member_may_come(m->error))
+			err = refuse(s, m->target.pid, m->error);
+	}
+	return err ? err : full;
+}
+
+static int open_members(struct session *s)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; !err && i < s->options.pid_count; i++)
+		err = open_member(s, s->options.pids[i]);
+	if (!err && s->active.count && s->options.follow)
+		return follow_members(s);
+	if (err || s->active.count)
+		return err;
+	return s->refused.count ? s->refused.items[0].err : ERR_NOPROC;
+}
+
 static int open_session(struct session *s)
 {
-	int err = target_open(&s->target, s->options.pid);
+	int err = ring_new(&s->ring, RING_BYTES);
 
-	if (err)
-		return err;
-	err = ring_new(&s->ring, RING_BYTES);
-	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!err && s->done_fd < 0)
-		err = ERR_IO;
-	if (!err && !s->options.launched)
-		err = try_attach(s);
-	if (err && target_is_ending(&s->target))
-		err = ERR_NOPROC;
 	s->start_ns = clock_now();
 	s->start_cpu_ns = clock_own_cpu();
-	if (!err)
-		err = decoder_new(&s->decoder, &s->defs, s->start_ns,
-				  NSEC_PER_SEC / s->options.rate_hz);
-	if (!err)
-		decoder_set_target(s->decoder, &s->target);
-	return err;
+	s->table = calloc(MEMBERS_MAX, sizeof(struct member *));
+	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!err && !s->table)
+		err = ERR_NOMEM;
+	if (!err && s->done_fd < 0)
+		err = ERR_IO;
+	return err ? err : open_members(s);
 }
 
 /* On failure *out is there still, for session_found() and session_free(). */
@@ -352,9 +261,9 @@ int session_new(struct session **out, const struct session_options *o)
 	s->options = *o;
 	if (!(s->options.rate_hz > 0))
 		s->options.rate_hz = 100;
-	s->target = (struct target){ .proc = -1, .root = -1, .pidfd = -1 };
 	s->done_fd = -1;
 	defs_init(&s->defs);
+	map_init(&s->ancestors);
 	raise_file_limit();
 	stop_block_signals(&s->mask);
 	fill_meta(s);
@@ -373,13 +282,22 @@ static void join(struct session *s)
 
 void session_free(struct session *s)
 {
+	uint32_t i;
+
 	if (!s)
 		return;
 	join(s);
-	capture_free(s->capture);
-	decoder_free(s->decoder);
+	for (i = 0; i < s->member_count; i++)
+		member_free(s->table[i]);
+	free(s->table);
+	family_free(s->family);
+	map_release(&s->ancestors);
+	vec_release(&s->unsampled);
+	vec_release(&s->active);
+	vec_release(&s->leaving);
+	vec_release(&s->heard);
+	vec_release(&s->refused);
 	ring_free(s->ring);
-	target_close(&s->target);
 	if (s->done_fd >= 0)
 		close(s->done_fd);
 	defs_release(&s->defs);
@@ -395,54 +313,62 @@ int session_add_reader(struct session *s, session_reader read, void *arg)
 	return 0;
 }
 
-static int give_to_readers(void *arg, const struct defs *d,
-			   const struct sample *sample)
+/* ---- one instant -------------------------------------------------------- */
+
+static int why_nothing(const struct member *m)
 {
-	struct session *s = arg;
-	unsigned int i;
+	if (decoder_stats(m->decoder)->lost[LOST_TRACED])
+		return ERR_PERM;
+	return member_ends(m) ? ERR_NOPROC : 0;
+}
+
+/* *reader_err: not of this member, but of all. */
+static int snapshot(struct session *s, struct member *m, int *reader_err)
+{
 	int err = 0;
 
-	for (i = 0; !err && i < s->reader_count; i++)
-		err = s->readers[i].read(s->readers[i].arg, d, sample);
+	while (!member_speaks(s, m) && drain(s, reader_err) && !*reader_err)
+		;
+	drain(s, reader_err);
+	if (*reader_err)
+		return 0;
+	err = capture_tick(m->capture, clock_now(), true);
+	while (drain(s, reader_err) && !err && !*reader_err &&
+	       !decoder_stats(m->decoder)->ticks)
+		capture_send_rest(m->capture);
+	m->end_ns = clock_now();
+	if (err && target_is_ending(&m->target))
+		err = ERR_NOPROC;
+	if (!err && !decoder_stats(m->decoder)->samples)
+		err = why_nothing(m);
 	return err;
-}
-
-/* All that is in the ring; true if there was anything. */
-static bool drain(struct session *s, int *err)
-{
-	bool any = false;
-
-	*err = 0;
-	while (!*err &&
-	       decoder_step(s->decoder, s->ring, give_to_readers, s, err))
-		any = true;
-	if (any)
-		refresh_meta(s);
-	return any;
-}
-
-static int why_nothing(struct session *s)
-{
-	if (decoder_stats(s->decoder)->lost[LOST_TRACED])
-		return ERR_PERM;
-	return is_dying(s) ? ERR_NOPROC : 0;
 }
 
 int session_snapshot(struct session *s)
 {
-	int err, reader_err;
+	int err = 0, reader_err = 0;
+	bool any = false;
+	uint32_t i;
 
-	err = capture_tick(s->capture, clock_now(), true);
-	while (drain(s, &reader_err) && !err && !reader_err &&
-	       !decoder_stats(s->decoder)->ticks)
-		capture_send_rest(s->capture);
+	for (i = 0; !reader_err && i < s->active.count; i++) {
+		struct member *m = s->active.items[i];
+
+		if (!m->capture)
+			continue;
+		err = snapshot(s, m, &reader_err);
+		if (err)
+			err = refuse(s, m->target.pid, err) ? ERR_NOMEM : err;
+		any |= !err;
+	}
 	s->end_ns = clock_now();
-	if (err && target_is_ending(&s->target))
-		err = ERR_NOPROC;
-	if (!err && !decoder_stats(s->decoder)->samples)
-		err = why_nothing(s);
-	return err ? err : reader_err;
+	if (reader_err)
+		return reader_err;
+	if (any)
+		return 0;
+	return s->refused.count ? s->refused.items[0].err : ERR_NOT_PYTHON;
 }
+
+/* ---- all the time ------------------------------------------------------- */
 
 int session_start(struct session *s)
 {
@@ -512,11 +438,33 @@ const struct meta *session_meta(const struct session *s)
 
 void session_stats(const struct session *s, struct stats *out)
 {
-	*out = *decoder_stats(s->decoder);
-	out->elapsed_ns =
-		(atomic_load(&s->done) ? s->end_ns : clock_now()) - s->start_ns;
+	uint64_t now = atomic_load(&s->done) ? s->end_ns : clock_now();
+	uint32_t i;
+
+	*out = s->ended;
+	for (i = 0; i < s->heard.count; i++)
+		add_stats(out, s->heard.items[i], now);
+	out->elapsed_ns = now - s->start_ns;
 	out->execs = atomic_load(&s->execs);
+	out->failed = atomic_load(&s->failed);
 	out->own_cpu_ns = clock_own_cpu() - s->start_cpu_ns;
+}
+
+int session_refused(const struct session *s, unsigned int i, pid_t *pid)
+{
+	if (i >= s->refused.count)
+		return 0;
+	*pid = s->refused.items[i].pid;
+	return s->refused.items[i].err;
+}
+
+uint64_t session_unsampled(const struct session *s, unsigned int i,
+			   const char **name)
+{
+	if (!atomic_load(&s->done) || i >= s->unsampled.count)
+		return 0;
+	*name = s->unsampled.items[i].name;
+	return s->unsampled.items[i].count;
 }
 
 const char *session_found(const struct session *s)
@@ -535,5 +483,15 @@ const char *session_found(const struct session *s)
 void session_threads(const struct session *s, unsigned int *all,
 		     unsigned int by_state[STATE_ACTIVE_GIL + 1])
 {
-	*all = decoder_threads(s->decoder, by_state);
+	unsigned int one[STATE_ACTIVE_GIL + 1];
+	uint32_t i;
+	int k;
+
+	*all = 0;
+	memset(by_state, 0, sizeof(one));
+	for (i = 0; i < s->heard.count; i++) {
+		*all += decoder_threads(s->heard.items[i]->decoder, one);
+		for (k = 0; k <= STATE_ACTIVE_GIL; k++)
+			by_state[k] += one[k];
+	}
 }

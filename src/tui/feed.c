@@ -317,6 +317,7 @@ void stats_subtract(struct stats *s, const struct stats *before)
 	s->disturbed -= before->disturbed;
 	s->held_ns -= before->held_ns;
 	s->elapsed_ns -= before->elapsed_ns;
+	s->process_ns -= before->process_ns;
 	s->unobserved_ns -= before->unobserved_ns;
 	s->own_cpu_ns -= before->own_cpu_ns;
 	for (i = 0; i < LOST_KINDS; i++)
@@ -330,9 +331,9 @@ static void take_stats(struct picture *p, const struct stats *now,
 
 	stats_subtract(&s, last);
 	p->window_s = (double)s.elapsed_ns / NSEC_PER_SEC;
-	p->rate_hz = p->window_s > 0 ? (double)s.ticks / p->window_s : 0;
+	p->rate_hz = stats_rate(&s);
 	p->own_cpu = per_cent(s.own_cpu_ns, s.elapsed_ns);
-	p->slowdown = per_cent(s.held_ns, s.elapsed_ns);
+	p->slowdown = 100 * stats_held(&s);
 	p->missed = per_cent(s.missed, s.ticks + s.missed);
 }
 

@@ -70,6 +70,37 @@ def test_threads_are_roots(record, target):
                             "sleeper-1")
 
 
+def held_ns(err):
+    """What the summary says: `target held for 0 ns (...)`."""
+    return re.search(r"target held for (\S+ \S+)", err).group(1)
+
+
+def test_thread_by_name(record, target):
+    """The main thread and worker-0 hold the GIL; nobody asked for them."""
+    stacks, done = record("-t", "-i", "--thread", "^sleeper-[01]$")
+    assert {re.match(r"thread \(\d+\): (.+)$", texts[0]).group(1)
+            for texts, _ in stacks} == {"sleeper-0", "sleeper-1"}
+    assert names(stacks) >= {"wait_for_work"} and "toil" not in names(stacks)
+    assert held_ns(done.err) == "0 ns", done.err
+    stacks, _ = record("--thread", "worker")
+    assert "toil" in names(stacks) and "wait_for_work" not in names(stacks)
+
+
+def test_no_thread_has_the_name(record):
+    stacks, done = record("-i", "--thread", "no-such-thread")
+    assert stacks == [] and " 0 samples of 0 threads" in done.err
+
+
+def test_dump_by_name(target):
+    for pattern, count in (("sleeper", 2), ("worker-0|Main", 2), ("", 4)):
+        words = ("--thread", pattern) if pattern else ()
+        done = harness.cprof("dump", "-p", target.pid, *words)
+        assert done.status == 0, done.err
+        assert done.out.count("\nThread ") == count, done.out
+        assert len(re.findall('"(%s).*"$' % (pattern or ".*"), done.out,
+                              re.MULTILINE)) == count
+
+
 def test_gil(record):
     for flag in ("-g", "--gil"):
         stacks, _ = record(flag)

@@ -186,6 +186,54 @@ static void test_it_ran_between_two_ticks(void **state)
 	assert_has(b, 8, 4);
 }
 
+static void change_hands(struct world *w)
+{
+	world_take_gil(w, w->reads % 2 ? a : b);
+	w->change_at = w->reads + 1;
+}
+
+/* ---- the holder runs, and nobody wants its stack ----------------------- */
+
+/* Nobody has the id of its thread: a stop, or a look, would fail. */
+static void a_runs_unwanted(void)
+{
+	put_stack(a, 1, 3);
+	put_stack(b, 5, 2);
+	world_take_gil(&world, a);
+	world_task(&world, TID_A, 6, WORLD_RUNS);
+	assert_int_equal(threads_refresh(&world.capture), 0);
+	world_tstate(&world, a)->unwanted = true;
+}
+
+static void test_an_unwanted_holder_runs_on(void **state)
+{
+	(void)state;
+	a_runs_unwanted();
+	assert_int_equal(take(), 0);
+	assert_has(b, 5, 2);
+	assert_int_equal(world.capture.counts.stops, 0);
+	assert_false(world_tstate(&world, a)->have);
+	assert_false(world_tstate(&world, a)->looked);
+	/* b ran meanwhile, and the GIL is a's again */
+	world_take_gil(&world, b);
+	put_stack(b, 8, 4);
+	world_task(&world, TID_B, 6, WORLD_ASLEEP);
+	world_take_gil(&world, a);
+	assert_int_equal(take(), 0);
+	assert_has(b, 8, 4);
+	assert_int_equal(world.capture.counts.stops, 0);
+}
+
+static void test_an_unwanted_holder_proves_nothing(void **state)
+{
+	(void)state;
+	a_runs_unwanted();
+	world_task(&world, TID_B, 6, WORLD_RUNS);
+	world_change_at(&world, 1, change_hands, NULL);
+	assert_int_equal(take(), 0);
+	assert_lost(b, LOST_GIL);
+}
+
 /* ---- the holder runs, and we have its CPU ------------------------------ */
 
 static raddr_t rseq;
@@ -365,12 +413,6 @@ static void test_another_takes_the_gil(void **state)
 	assert_whenever(b_runs_and_gives_back, false);
 	assert_whenever(a_runs_and_b_takes_over, true);
 	assert_whenever(a_runs_and_b_takes_over, false);
-}
-
-static void change_hands(struct world *w)
-{
-	world_take_gil(w, w->reads % 2 ? a : b);
-	w->change_at = w->reads + 1;
 }
 
 static void test_it_changes_hands_all_the_time(void **state)
@@ -949,6 +991,8 @@ int main(void)
 		TEST(test_the_holder_sleeps),
 		TEST(test_nothing_moved),
 		TEST(test_running_without_the_gil),
+		TEST(test_an_unwanted_holder_runs_on),
+		TEST(test_an_unwanted_holder_proves_nothing),
 		TEST(test_preempted),
 		TEST(test_not_preempted),
 		TEST(test_pulled_away),

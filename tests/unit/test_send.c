@@ -379,6 +379,37 @@ static void test_long_line_tables(void **state)
 	code_copy_release(&code);
 }
 
+/* Two captures in one ring: each has its own threads and codes. */
+static void test_sources_take_turns(void **state)
+{
+	uint32_t number = 0;
+	struct seen seen;
+	bool ended = true;
+	int err;
+
+	(void)state;
+	assert_false(decoder_take_source(world.ring, &number, &ended));
+	assert_int_equal(capture_send_source(world.ring, 7, false), 0);
+	run(a, TID_A, 3);
+	assert_int_equal(capture_tick(&world.capture, 0, false), 0);
+	assert_int_equal(capture_send_source(world.ring, 8, true), 0);
+
+	assert_true(decoder_take_source(world.ring, &number, &ended));
+	assert_int_equal(number, 7);
+	assert_false(ended);
+	assert_false(decoder_take_source(world.ring, &number, &ended));
+	memset(&seen, 0, sizeof(seen));
+	while (!decoder_take_source(world.ring, &number, &ended))
+		assert_true(
+			decoder_step(decoder, world.ring, see, &seen, &err));
+	assert_string_equal(stack_of(&seen, TID_A), "cba");
+	assert_int_equal(number, 8);
+	assert_true(ended);
+	while (!capture_send_source(world.ring, 9, false))
+		;
+	assert_int_equal(capture_send_source(world.ring, 9, false), ERR_FULL);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -393,6 +424,7 @@ int main(void)
 		TEST(test_lost_for_the_gil),
 		TEST(test_lost_by_kind),
 		TEST(test_long_line_tables),
+		TEST(test_sources_take_turns),
 	};
 
 	return cmocka_run_group_tests_name("send", tests, NULL, NULL);
