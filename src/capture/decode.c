@@ -242,9 +242,9 @@ static int take_thread(struct decoder *d, const struct msg_thread *m)
 	if (!t)
 		return ERR_NOMEM;
 	def.name = defs_string(d->defs, (const char *)(m + 1), m->name_len);
-	t->alive = true;
 	if (!t->id) {
 		t->id = defs_thread(d->defs, &def);
+		t->alive = true;
 	} else {
 		d->defs->threads.items[t->id - 1].name = def.name;
 	}

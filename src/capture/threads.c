@@ -275,6 +275,7 @@ static void choose(struct capture *c, struct tstate *t)
 	if (!unwanted)
 		return;
 	send_gone(c, t);
+	t->number = ++c->next_thread; /* should it come back */
 	t->known = t->announced = false;
 	t->unsent = true;
 }

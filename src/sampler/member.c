@@ -164,9 +164,9 @@ void member_park(struct member *m)
  * after some milliseconds, a wrapper script perhaps much later. Of a tree we
  * are told when one runs another program: so what is no Python is asked less
  * and less often. */
-static void wait_on(struct member *m, uint64_t now)
+static void wait_on(const struct session *s, struct member *m, uint64_t now)
 {
-	bool other = m->followed && m->error == ERR_NOT_PYTHON;
+	bool other = s->family && m->error == ERR_NOT_PYTHON;
 	uint64_t nap = (now - m->since_ns) / (other ? 4 : 20);
 
 	nap = MAX(nap, NSEC_PER_MSEC / 2);
@@ -182,7 +182,7 @@ static void try_attach(struct session *s, struct member *m)
 
 	m->error = err;
 	if (err && member_may_come(err)) {
-		wait_on(m, now);
+		wait_on(s, m, now);
 	} else if (err) {
 		enter(m, MEMBER_DYING, now);
 	} else {

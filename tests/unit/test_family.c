@@ -1,6 +1,7 @@
 /* test_family.c - who descends from whom, by each way of finding out */
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +26,16 @@ static bool comes(struct family *f, int kind, pid_t pid, struct notice *n)
 	return false;
 }
 
+/* Whatever fails here, nothing is left behind. */
+static pid_t fork_bound(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
 static char next_word(int fd)
 {
 	char c = 0;
@@ -41,7 +52,7 @@ static pid_t begin_child(int *to, int *from)
 
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(out), 0);
-	pid = fork();
+	pid = fork_bound();
 	assert_true(pid >= 0);
 	if (pid) {
 		close(in[0]);
@@ -53,7 +64,7 @@ static pid_t begin_child(int *to, int *from)
 	close(in[1]);
 	close(out[0]);
 	while (next_word(in[0]) == 'f') {
-		child = fork();
+		child = fork_bound();
 		if (child == 0) {
 			pause();
 			_exit(0);
@@ -76,16 +87,17 @@ static pid_t make_grandchild(int to, int from)
 
 static void follow(void)
 {
-	int to, from;
-	pid_t child = begin_child(&to, &from), other = fork();
-	pid_t first = make_grandchild(to, from), second;
+	pid_t child, other = fork_bound(), first, second;
 	struct family *f;
 	struct notice n;
+	int to, from;
 
 	if (!other) {
 		pause();
 		_exit(0);
 	}
+	child = begin_child(&to, &from);
+	first = make_grandchild(to, from);
 	assert_int_equal(family_new(&f, &child, 1), 0);
 	assert_true(comes(f, NOTICE_FORK, first, &n)); /* it was there */
 	assert_int_equal(n.parent, child);
