@@ -21,6 +21,8 @@ WITHOUT_NICE = ["setpriv", "--bounding-set", "-sys_nice",
 class Profiler:
     """A way to sample: its words, and what its messages mean."""
 
+    stops = True  # the target, so its first sample can be told
+
     def __init__(self, key, title, binary, before=()):
         self.key, self.title, self.binary = key, title, binary
         self.before = list(before)
@@ -42,7 +44,10 @@ class Profiler:
 class Cprof(Profiler):
     more = ["-v"]
     PLACES = {
+        "samples": r": ([\d,]+) samples of",
+        "elapsed": r"samples of \d+ threads? in ([\d.]+ \w+)",
         "reached": r"rate reached ([\d.e+]+) of",
+        "lost": r" ([\d,]+) lost",
         "missed": r", ([\d,]+) missed",
         "disturbed": r", ([\d,]+) disturbed calls",
         "held": r"held for .*? \(([\d.]+) %\)",
@@ -60,7 +65,16 @@ class Cprof(Profiler):
                 found[what] = number(match.group(1))
         if "reached" not in found:
             raise Failed("cprof does not say its rate:\n" + text)
+        found["errors"] = self.errors(text)
         return found
+
+    @staticmethod
+    def errors(text):
+        """Lost samples, but for those of threads that just ended."""
+        kinds = re.search(r"\d lost \((.*?)\)", text)
+        return sum(number(count) for count, kind in re.findall(
+            r"([\d,]+) ([^,]+)", kind.group(1) if kinds else "")
+            if not kind.startswith("ended"))
 
 
 class PySpy(Profiler):
@@ -70,7 +84,7 @@ class PySpy(Profiler):
         match = re.search(r"Samples: (\d+) Errors: (\d+)", text)
         if not match:
             raise Failed("py-spy does not say its samples:\n" + text)
-        return {"samples": int(match.group(1)),
+        return {"samples": int(match.group(1)), "lost": int(match.group(2)),
                 "errors": int(match.group(2))}
 
 
@@ -89,8 +103,8 @@ class Recording:
     def __init__(self, profiler, target, rate, folder, more=()):
         self.profiler = profiler
         self.messages = tempfile.TemporaryFile(dir=folder)
-        words = profiler.record_words(target.pid, rate,
-                                      os.path.join(folder, profiler.key))
+        self.output = os.path.join(folder, profiler.key)
+        words = profiler.record_words(target.pid, rate, self.output)
         self.child = subprocess.Popen(
             words + list(more), stdin=subprocess.DEVNULL,
             stdout=self.messages, stderr=self.messages)
