@@ -48,6 +48,7 @@ class Bench:
 
     def compare(self, target, profilers, rate, beside=None):
         """{key: Cell}; those that are not judged take part in fewer rounds."""
+        profilers = list(profilers)
         cells = {profiler.key: Cell() for profiler in profilers}
         for number in range(self.pairs):
             turn = number % len(profilers)
@@ -57,11 +58,26 @@ class Bench:
                 self.progress("%s, %d Hz: pair %d of %d, %s" % (
                     target.load.title, rate, number + 1, self.pairs,
                     profiler.title))
-                self.pair(target, profiler, rate, cells[profiler.key], beside)
+                try:
+                    self.pair(target, profiler, rate, cells[profiler.key],
+                              beside)
+                except Failed as error:
+                    self.give_up(target, profiler, rate, error)
+                    profilers.remove(profiler)
+                    del cells[profiler.key]
         for profiler in profilers:
             cell = cells[profiler.key]
             cell.ticks = self.ticks(target, profiler, rate, cell)
         return cells
+
+    def give_up(self, target, profiler, rate, error):
+        """A rival that cannot do it must not cost the row."""
+        if profiler.key == target.load.judged:
+            raise error
+        self.progress("")
+        print("skipped: %s, %d Hz: %s: %s" % (
+            target.load.title, rate, profiler.title,
+            str(error).strip().replace("\n", " / ")), flush=True)
 
     def takes_part(self, load, profiler, number):
         """Evenly: so many of all rounds."""
