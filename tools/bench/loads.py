@@ -9,7 +9,8 @@ import collections
 
 ALL = 99.5
 
-# bars: measure -> bar, by rate; what has none is printed, not judged
+# bars: measure -> bar, by rate; what has none is printed, not judged;
+# "~" before it: missed only when noise does not explain it
 # rates: () are those with bars; threads: None where they come and go
 # profilers: () are those of the set; judged: the key of one of them
 # options: more words for record; examine: what is read out of its file
@@ -55,7 +56,74 @@ MAIN = Set(
     attach_ms=10, dump_ms=10,
     memory=Memory(("busy1", "many"), BOTH, 10, 60, mb=12, flat_mb=0.5))
 
-SETS = {"main": MAIN}
+# --- the engine: what the sampling itself can stand
+
+RIVALS = ("cprof", "py-spy", "austin")
+# as fast as alone, or no more than 2 % slower; the program itself says
+# whether every signal and every child was what it should be
+UNDISTURBED = {rate: {"~ slowdown": 2} for rate in BOTH}
+
+
+def program(key, title, name, words, threads, bars, **more):
+    return Load(key, title, name, tuple(words.split()), threads, bars, **more)
+
+
+ENGINE = Set(
+    loads=(
+        busy("busy1", "1 busy thread, 23 frames", 1, 0, 23, {
+            1000: {"slowdown": 2},
+            10000: {"slowdown": 11}}),
+        busy("fastest", "the highest rate, 1 busy thread", 1, 0, 23, {
+            45000: {"slowdown": 50, "ticks": ALL}}),
+        busy("busy2", "2 busy threads", 2, 0, 23, {
+            1000: {"slowdown": 2, "pause p99": 15}}),
+        busy("busy16", "16 busy threads", 16, 0, 23, {
+            1000: {"slowdown": 4, "pause p99": 50}}),
+        busy("many", "200 threads x 23 frames, 2 busy", 2, 198, 23, {
+            1000: {"ticks": 98, "pause p99": 20, "own CPU": 20,
+                   "slowdown": 10, "per CPU": 1}}),
+        program("quiet", "a server of 100 threads, idle for 99 %",
+                "quiet.py", "100", None, {100: {"own CPU": 0.5}}),
+        program("natives", "160 native threads without Python state",
+                "natives.py", "160", 1, {
+                    100: {"slowdown": 0.5, "own CPU": 1.5}}),
+        program("release", "GIL let go: zlib, hashlib, short sleeps",
+                "release.py", "1 --small", None, {1000: {"lost": 0.3}}),
+        program("pipe", "GIL let go: ping-pong through pipes",
+                "pingpong.py", "2 --through pipe", None,
+                {1000: {"lost": 0.3}}),
+        program("lock", "GIL let go: one lock", "pingpong.py",
+                "2 --through lock", None, {1000: {"lost": 0.3}}),
+        program("asyncio", "coroutines", "tasks.py", "50", 1, {
+            1000: {"lost": 0}, 10000: {"lost": 0.5}}),
+        program("generators", "generators", "generators.py", "50", 1, {
+            1000: {"lost": 0}, 10000: {"lost": 0.5}}),
+        program("timer", "an interval timer of 2 ms", "signals.py",
+                "--interval 2", 2, UNDISTURBED),
+        program("spawn", "a loop of subprocesses", "spawner.py",
+                "1 --how subprocess", 1, UNDISTURBED),
+        program("fork", "a loop of forks", "spawner.py", "1 --how fork", 1,
+                UNDISTURBED),
+        program("vfork", "a loop of posix_spawn(), a vfork", "spawner.py",
+                "1 --how vfork", 1, UNDISTURBED),
+        program("faults", "page faults", "faults.py", "16", 1, UNDISTURBED),
+        busy("nonice", "without CAP_SYS_NICE, both cores busy", 1, 0, 23, {
+            1000: {"pause p50": 20}}, beside=PROBE, judged="plain",
+             profilers=("cprof", "plain", "py-spy")),
+        program("churn", "1,000 threads, 300 a second come and go",
+                "churn.py", "1000 --rate 300", None, {
+                    100: {"unseen": 0, "errors": 0}}, log=True,
+                options=("-i", "-t"), examine="threads",
+                profilers=("cprof", "py-spy")),
+        program("tree", "a tree of 50 processes", "family.py", "50", None, {
+            100: {"least": ALL, "own CPU": 15}}, tree=True,
+                options=("-s", "-i"), examine="processes",
+                profilers=("cprof", "py-spy")),
+    ),
+    profilers=RIVALS, attach_ms=5, dump_ms=3,
+    memory=Memory(("busy1",), (1000,), 60, 600, mb=12, flat_mb=0.5))
+
+SETS = {"main": MAIN, "engine": ENGINE}
 
 
 def parts(chosen):
