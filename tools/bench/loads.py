@@ -83,17 +83,17 @@ ENGINE = Set(
             1000: {"ticks": 98, "pause p99": 20, "own CPU": 20,
                    "slowdown": 10, "per CPU": 1}}),
         program("quiet", "a server of 100 threads, idle for 99 %",
-                "quiet.py", "100", None, {100: {"own CPU": 0.5}}),
+                "quiet.py", "100", 101, {100: {"own CPU": 0.5}}),
         program("natives", "160 native threads without Python state",
                 "natives.py", "160", 1, {
                     100: {"slowdown": 0.5, "own CPU": 1.5}}),
         program("release", "GIL let go: zlib, hashlib, short sleeps",
-                "release.py", "1 --small", None, {1000: {"lost": 0.3}}),
+                "release.py", "1 --small", 4, {1000: {"lost": 0.3}}),
         program("pipe", "GIL let go: ping-pong through pipes",
-                "pingpong.py", "2 --through pipe", None,
+                "pingpong.py", "2 --through pipe", 5,
                 {1000: {"lost": 0.3}}),
         program("lock", "GIL let go: one lock", "pingpong.py",
-                "2 --through lock", None, {1000: {"lost": 0.3}}),
+                "2 --through lock", 5, {1000: {"lost": 0.3}}),
         program("asyncio", "coroutines", "tasks.py", "50", 1, {
             1000: {"lost": 0}, 10000: {"lost": 0.5}}),
         program("generators", "generators", "generators.py", "50", 1, {
