@@ -14,10 +14,11 @@ ALL = 99.5
 # rates: () are those with bars; threads: None where they come and go
 # profilers: () are those of the set; judged: the key of one of them
 # options: more words for record; examine: what is read out of its file
+# pairs: at most so many, where cprof says itself what is judged; 0: as asked
 Load = collections.namedtuple(
     "Load", "key title program words threads bars rates profilers judged "
-    "options examine beside log tree",
-    defaults=((), (), "cprof", (), None, None, False, False))
+    "options examine beside log tree pairs",
+    defaults=((), (), "cprof", (), None, None, False, False, 0))
 
 # of cprof after early_s and late_s: at the end at most mb, of them flat_mb new
 Memory = collections.namedtuple("Memory", "keys rates early_s late_s mb "
@@ -59,6 +60,8 @@ MAIN = Set(
 # --- the engine: what the sampling itself can stand
 
 RIVALS = ("cprof", "py-spy", "austin")
+STOPPERS = ("cprof", "py-spy")
+FEW = 8
 # as fast as alone, or no more than 2 % slower; the program itself says
 # whether every signal and every child was what it should be
 UNDISTURBED = {rate: {"~ slowdown": 2} for rate in BOTH}
@@ -74,7 +77,7 @@ ENGINE = Set(
             1000: {"slowdown": 2},
             10000: {"slowdown": 11}}),
         busy("fastest", "the highest rate, 1 busy thread", 1, 0, 23, {
-            45000: {"slowdown": 50, "ticks": ALL}}),
+            45000: {"slowdown": 50, "ticks": ALL}}, pairs=FEW),
         busy("busy2", "2 busy threads", 2, 0, 23, {
             1000: {"slowdown": 2, "pause p99": 15}}),
         busy("busy16", "16 busy threads", 16, 0, 23, {
@@ -83,42 +86,44 @@ ENGINE = Set(
             1000: {"ticks": 98, "pause p99": 20, "own CPU": 20,
                    "slowdown": 10, "per CPU": 1}}),
         program("quiet", "a server of 100 threads, idle for 99 %",
-                "quiet.py", "100", 101, {100: {"own CPU": 0.5}}),
+                "quiet.py", "100", 101, {100: {"own CPU": 0.5}}, pairs=FEW),
         program("natives", "160 native threads without Python state",
                 "natives.py", "160", 1, {
                     100: {"slowdown": 0.5, "own CPU": 1.5}}),
         program("release", "GIL let go: zlib, hashlib, short sleeps",
-                "release.py", "1 --small", 4, {1000: {"lost": 0.3}}),
+                "release.py", "1 --small", 4, {1000: {"lost": 0.3}},
+                pairs=FEW),
         program("pipe", "GIL let go: ping-pong through pipes",
                 "pingpong.py", "2 --through pipe", 5,
-                {1000: {"lost": 0.3}}),
+                {1000: {"lost": 0.3}}, pairs=FEW),
         program("lock", "GIL let go: one lock", "pingpong.py",
-                "2 --through lock", 5, {1000: {"lost": 0.3}}),
+                "2 --through lock", 5, {1000: {"lost": 0.3}}, pairs=FEW),
         program("asyncio", "coroutines", "tasks.py", "50", 1, {
-            1000: {"lost": 0}, 10000: {"lost": 0.5}}),
+            1000: {"lost": 0}, 10000: {"lost": 0.5}}, pairs=FEW),
         program("generators", "generators", "generators.py", "50", 1, {
-            1000: {"lost": 0}, 10000: {"lost": 0.5}}),
+            1000: {"lost": 0}, 10000: {"lost": 0.5}}, pairs=FEW),
         program("timer", "an interval timer of 2 ms", "signals.py",
-                "--interval 2", 2, UNDISTURBED),
+                "--interval 2", 2, UNDISTURBED, profilers=STOPPERS),
         program("spawn", "a loop of subprocesses", "spawner.py",
-                "1 --how subprocess", 1, UNDISTURBED),
+                "1 --how subprocess", 1, UNDISTURBED, profilers=STOPPERS),
         program("fork", "a loop of forks", "spawner.py", "1 --how fork", 1,
-                UNDISTURBED),
+                UNDISTURBED, profilers=STOPPERS),
         program("vfork", "a loop of posix_spawn(), a vfork", "spawner.py",
-                "1 --how vfork", 1, UNDISTURBED),
-        program("faults", "page faults", "faults.py", "16", 1, UNDISTURBED),
+                "1 --how vfork", 1, UNDISTURBED, profilers=STOPPERS),
+        program("faults", "page faults", "faults.py", "16", 1, UNDISTURBED,
+                profilers=STOPPERS),
         busy("nonice", "without CAP_SYS_NICE, both cores busy", 1, 0, 23, {
             1000: {"pause p50": 20}}, beside=PROBE, judged="plain",
-             profilers=("cprof", "plain", "py-spy")),
+             pairs=FEW, profilers=("cprof", "plain", "py-spy")),
         program("churn", "1,000 threads, 300 a second come and go",
                 "churn.py", "1000 --rate 300", None, {
                     100: {"unseen": 0, "errors": 0}}, log=True,
-                options=("-i", "-t"), examine="threads",
-                profilers=("cprof", "py-spy")),
+                pairs=FEW, options=("-i", "-t"), examine="threads",
+                profilers=STOPPERS),
         program("tree", "a tree of 50 processes", "family.py", "50", None, {
             100: {"least": ALL, "own CPU": 15}}, tree=True,
-                options=("-s", "-i"), examine="processes",
-                profilers=("cprof", "py-spy")),
+                pairs=FEW, options=("-s", "-i"), examine="processes",
+                profilers=STOPPERS),
     ),
     profilers=RIVALS, attach_ms=5, dump_ms=3,
     memory=Memory(("busy1",), (1000,), 60, 600, mb=12, flat_mb=0.5))

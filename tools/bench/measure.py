@@ -50,13 +50,15 @@ class Bench:
         """{key: Cell}; those that are not judged take part in fewer rounds."""
         profilers = list(profilers)
         cells = {profiler.key: Cell() for profiler in profilers}
-        for number in range(self.pairs):
+        pairs, rival_pairs = self.pairs_of(target.load)
+        for number in range(pairs):
             turn = number % len(profilers)
             for profiler in profilers[turn:] + profilers[:turn]:
-                if not self.takes_part(target.load, profiler, number):
+                if profiler.key != target.load.judged and not due(
+                        number, rival_pairs, pairs):
                     continue
                 self.progress("%s, %d Hz: pair %d of %d, %s" % (
-                    target.load.title, rate, number + 1, self.pairs,
+                    target.load.title, rate, number + 1, pairs,
                     profiler.title))
                 try:
                     self.pair(target, profiler, rate, cells[profiler.key],
@@ -79,11 +81,10 @@ class Bench:
             target.load.title, rate, profiler.title,
             str(error).strip().replace("\n", " / ")), flush=True)
 
-    def takes_part(self, load, profiler, number):
-        """Evenly: so many of all rounds."""
-        return profiler.key == load.judged or (
-            number * self.rival_pairs // self.pairs
-            != (number + 1) * self.rival_pairs // self.pairs)
+    def pairs_of(self, load):
+        """For the judged one, and for each of the others."""
+        pairs = min(self.pairs, load.pairs or self.pairs)
+        return pairs, -(-self.rival_pairs * pairs // self.pairs)
 
     def pair(self, target, profiler, rate, cell, beside):
         turned = len(cell.slowdown) % 2
@@ -213,6 +214,11 @@ def read(target, beside, pid):
                    machine.cpu_seconds(pid) if pid else 0.0,
                    beside.cpu_seconds() if beside else 0.0,
                    machine.busy_seconds(), machine.steal_seconds())
+
+
+def due(number, few, many):
+    """So few of so many, evenly."""
+    return number * few // many != (number + 1) * few // many
 
 
 def ratio(work, seconds):
