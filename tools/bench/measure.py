@@ -111,8 +111,11 @@ class Bench:
             span = Span(begin, time.monotonic(), self.settle, rate)
             said = recording.end()
         if target.load.examine:
-            said.update(examine.BY_NAME[target.load.examine](
-                recording.output, target, span, said))
+            try:
+                said.update(examine.BY_NAME[target.load.examine](
+                    recording.output, target, span, said))
+            except (OSError, ValueError) as error:
+                raise Failed("%s's file: %s" % (profiler.title, error))
         cell.said.append(said)
         return result
 

@@ -8,7 +8,7 @@ import time
 
 from failed import Failed
 
-END_S = 120
+END_S, KILL_S = 120, 10
 # what cprof cannot ask the scheduler for: SCHED_FIFO
 WITHOUT_NICE = ["setpriv", "--bounding-set", "-sys_nice",
                 "--inh-caps", "-sys_nice"]
@@ -151,7 +151,10 @@ class Recording:
         """Stop it as Ctrl-C does; what it says of itself."""
         self.check()
         self.child.send_signal(signal.SIGINT)
-        self.child.wait(END_S)
+        try:
+            self.child.wait(END_S)
+        except subprocess.TimeoutExpired:
+            raise Failed("%s does not end" % self.profiler.title) from None
         return self.profiler.understand(self.said())
 
     def __enter__(self):
@@ -161,7 +164,7 @@ class Recording:
         if self.child.poll() is None:
             self.child.send_signal(signal.SIGINT)
             try:
-                self.child.wait(END_S)
+                self.child.wait(KILL_S)
             except subprocess.TimeoutExpired:
                 self.child.kill()
                 self.child.wait()
