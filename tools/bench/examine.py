@@ -11,7 +11,11 @@ def stacks(path):
     """(frames as text, count) of a file of folded stacks."""
     with open(path, errors="surrogateescape") as lines:
         for line in lines:
-            text, _, count = line.rpartition(" ")
+            if line.startswith("# "):  # that there is none
+                continue
+            text, _, count = line.rstrip("\n").rpartition(" ")
+            if not count.isdigit():
+                raise ValueError("no count in %r" % line)
             yield text, int(count)
 
 
