@@ -46,8 +46,8 @@ ASSETS := $(wildcard src/export/assets/*.js src/export/assets/*.css)
 GEN    := build/syscalls.inc $(ASSETS:src/export/%=build/%.inc)
 MAN    := $(wildcard man/*.1 man/*.5)
 
-.PHONY: all unit deps check quick lint format bench demo demo-top check-layouts \
-	install uninstall clean help FORCE
+.PHONY: all unit deps check quick lint format soak bench demo demo-top \
+	check-layouts install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY: $(GEN) $(UNIT:=.o)
 
@@ -121,6 +121,9 @@ format: ## let clang-format rewrite what lint would refuse
 
 check-layouts: ## regenerate the layouts from every interpreter, compare
 	@tools/gen-layouts --check
+
+soak: ## cprof with sanitizers against what churns, MINUTES=30
+	@tools/soak $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: ## cost and accuracy beside py-spy, printed as a table
 	@$(MAKE) --no-print-directory $(JOBS) all

@@ -3,23 +3,20 @@
 Every busy thread stands so many frames deep and makes small units of work,
 each a few calls. With --counter FILE it stores the number of its units there
 after each one, 8 bytes in the machine's order (little-endian) per busy
-thread, one store each: whoever maps the file can read the speed at any time.
+thread: whoever maps the file can read the speed at any time. (One that is
+just being stored reads as zero.)
 The first busy thread is the main thread.
 
 A correct profile shows the busy threads in `work` and below, the named number
 of frames under it, in equal parts, and no sample of a sleeping thread.
 """
-import mmap
 import os
-import struct
-import tempfile
 import threading
 import time
 
-from workload import (Run, descend, finish, lehmer_after, options, report,
-                      thread_time)
+from workload import (COUNTER, Run, descend, finish, lehmer_after,
+                      map_counters, options, report, thread_time)
 
-COUNTER = struct.Struct("Q")  # native: the only kind stored in one piece
 STEPS = 60
 
 
@@ -51,14 +48,6 @@ def work(run, counters, place, results):
 
 def doze():
     time.sleep(86400)
-
-
-def map_counters(name, count):
-    """Map the file, or a nameless one, as so many counters of zero."""
-    with open(name, "w+b") if name else tempfile.TemporaryFile() as out:
-        out.write(bytearray(COUNTER.size * count))
-        out.flush()
-        return mmap.mmap(out.fileno(), 0)
 
 
 def start(frames, leaf, *arguments):

@@ -11,7 +11,7 @@ middle.
 """
 import itertools
 
-from workload import Run, finish, options
+from workload import COUNTER, Run, finish, map_counters, options
 
 BAD_DAYS = 5
 
@@ -60,15 +60,18 @@ def main():
     args = options(
         __doc__,
         ("days", 500, "how many are read in each round"),
+        ("--counter", "", "file with the count of rounds"),
         ("--seconds", 3.0, "how long to run, 0 for ever"))
     bad = [args.days * (2 * place + 1) // (2 * BAD_DAYS)
            for place in range(BAD_DAYS)]
 
+    counters = map_counters(args.counter, 1)
     run, rounds, right = Run(args.seconds), 0, True
     while run.goes_on():
         found = list(anomalous(by_day(parse(read(args.days, bad)))))
         right = right and found == bad
         rounds += 1
+        COUNTER.pack_into(counters, 0, rounds)
     finish(right, "%d rounds of %d days, bad ones %s" % (
         rounds, args.days, bad))
 

@@ -13,7 +13,8 @@ import signal
 import threading
 import time
 
-from workload import Run, finish, lehmer, lehmer_after, now, options, report
+from workload import (COUNTER, Run, finish, lehmer, lehmer_after,
+                      map_counters, now, options, report)
 
 SLICE = 1000
 
@@ -43,11 +44,12 @@ class Post(object):
             time.sleep(interval)
 
 
-def work(run):
+def work(run, counters):
     state, slices = 1, 0
     while run.goes_on():
         state = lehmer(state, SLICE)
         slices += 1
+        COUNTER.pack_into(counters, 0, slices)
     return slices, state == lehmer_after(SLICE * slices)
 
 
@@ -55,15 +57,18 @@ def main():
     args = options(
         __doc__,
         ("--interval", 5.0, "milliseconds between two signals of a kind"),
+        ("--counter", "", "file with the count of slices of work"),
         ("--seconds", 3.0, "how long to run, 0 for ever"))
-    interval, post, run = args.interval / 1000, Post(), Run(args.seconds)
+    interval, post = args.interval / 1000, Post()
+    counters = map_counters(args.counter, 1)
+    run = Run(args.seconds)
     signal.signal(signal.SIGALRM, post.count_alarm)
     signal.signal(signal.SIGUSR1, post.count_user)
     sender = threading.Thread(target=post.send, args=(run, interval))
     start = now()
     signal.setitimer(signal.ITIMER_REAL, interval, interval)
     sender.start()
-    slices, right = work(run)
+    slices, right = work(run, counters)
     signal.setitimer(signal.ITIMER_REAL, 0)
     elapsed = now() - start
     sender.join()

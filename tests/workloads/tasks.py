@@ -9,18 +9,20 @@ the root.
 """
 import sys
 
-from workload import finish, options, skip
+from workload import finish, map_counters, options, skip
 
 
 def main():
     args = options(
         __doc__,
         ("items", 2000, "from each producer in a round: the size"),
+        ("--counter", "", "file with the count of rounds"),
         ("--seconds", 3.0, "how long to run, 0 for ever"))
     if sys.version_info < (3, 7):
         skip("asyncio.run came with Python 3.7")
     from modern import relay
-    right, rounds = relay.run(args.items, args.seconds)
+    right, rounds = relay.run(args.items, args.seconds,
+                              map_counters(args.counter, 1))
     finish(right, "%d rounds of %d items" % (
         rounds, relay.PAIRS * args.items))
 

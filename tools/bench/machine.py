@@ -18,12 +18,45 @@ def cpu_seconds(pid):
         return 0.0
 
 
+def waited_seconds(pid):
+    """CPU time of the children that a process has waited for."""
+    try:
+        with open("/proc/%d/stat" % pid) as stat:
+            words = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(words[13]) + int(words[14])) / TICKS
+
+
+def family(pid):
+    """A process and those that descend from it."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                parents[int(name)] = status(int(name), "PPid")
+            except (OSError, KeyError):
+                pass  # it ended
+    found = [pid]
+    for parent in found:
+        found += [child for child, its in parents.items() if its == parent]
+    return found
+
+
+def read_stat():
+    with open("/proc/stat") as stat:
+        return [int(word) / TICKS for word in stat.readline().split()[1:9]]
+
+
 def busy_seconds():
     """CPU time that the whole machine spent, and what a host took away."""
-    with open("/proc/stat") as stat:
-        user, nice, system, _, _, irq, softirq, steal = [
-            int(word) for word in stat.readline().split()[1:9]]
-    return (user + nice + system + irq + softirq + steal) / TICKS
+    user, nice, system, _, _, irq, softirq, steal = read_stat()
+    return user + nice + system + irq + softirq + steal
+
+
+def steal_seconds():
+    """What a host took away: a pause of milliseconds is nearly always that."""
+    return read_stat()[7]
 
 
 def foreign_cores(seconds=1.0):

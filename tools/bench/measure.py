@@ -9,11 +9,14 @@ import os
 import subprocess
 import time
 
+import examine
 import machine
+from examine import Span
 from failed import Failed
 from profilers import Recording
 
-Reading = collections.namedtuple("Reading", "time work target own machine")
+Reading = collections.namedtuple(
+    "Reading", "time work target own beside machine steal")
 FIRST_SAMPLE_S = 5
 
 
@@ -22,7 +25,9 @@ class Cell:
 
     def __init__(self):
         self.slowdown, self.withheld = [], []  # per pair, %
+        self.per_cpu = []  # per pair, %: less work for each CPU second
         self.own, self.foreign = [], []  # per window, % of a core
+        self.steal = []  # per sampled window, ms
         self.said = []  # per window: what it says of itself
         self.ticks = None  # % of those asked for
 
@@ -35,50 +40,91 @@ class Bench:
 
     def __init__(self, options, folder, progress):
         self.pairs, self.window = options.pairs, options.window
+        self.rival_pairs = min(options.rival_pairs, options.pairs)
         self.settle, self.folder = options.settle, folder
         self.progress = progress
 
     # --- pairs of windows
 
-    def compare(self, target, profilers, rate):
-        """{key: Cell}"""
+    def compare(self, target, profilers, rate, beside=None):
+        """{key: Cell}; those that are not judged take part in fewer rounds."""
+        profilers = list(profilers)
         cells = {profiler.key: Cell() for profiler in profilers}
-        for number in range(self.pairs):
+        pairs, rival_pairs = self.pairs_of(target.load)
+        for number in range(pairs):
             turn = number % len(profilers)
             for profiler in profilers[turn:] + profilers[:turn]:
+                if profiler.key != target.load.judged and not due(
+                        number, rival_pairs, pairs):
+                    continue
                 self.progress("%s, %d Hz: pair %d of %d, %s" % (
-                    target.load.title, rate, number + 1, self.pairs,
+                    target.load.title, rate, number + 1, pairs,
                     profiler.title))
-                self.pair(target, profiler, rate, cells[profiler.key],
-                          number % 2)
+                try:
+                    self.pair(target, profiler, rate, cells[profiler.key],
+                              beside)
+                except Failed as error:
+                    self.give_up(target, profiler, rate, error)
+                    profilers.remove(profiler)
+                    del cells[profiler.key]
         for profiler in profilers:
             cell = cells[profiler.key]
             cell.ticks = self.ticks(target, profiler, rate, cell)
         return cells
 
-    def pair(self, target, profiler, rate, cell, turned):
+    def give_up(self, target, profiler, rate, error):
+        """A rival that cannot do it must not cost the row."""
+        if profiler.key == target.load.judged:
+            raise error
+        self.progress("")
+        print("skipped: %s, %d Hz: %s: %s" % (
+            target.load.title, rate, profiler.title,
+            str(error).strip().replace("\n", " / ")), flush=True)
+
+    def pairs_of(self, load):
+        """For the judged one, and for each of the others."""
+        pairs = min(self.pairs, load.pairs or self.pairs)
+        return pairs, -(-self.rival_pairs * pairs // self.pairs)
+
+    def pair(self, target, profiler, rate, cell, beside):
+        turned = len(cell.slowdown) % 2
         if not turned:
-            alone = self.watch(target)
-        sampled = self.sample(target, profiler, rate, cell)
+            alone = self.watch(target, beside)
+        sampled = self.sample(target, profiler, rate, cell, beside)
         if turned:
-            alone = self.watch(target)
+            alone = self.watch(target, beside)
+        if not alone.work:
+            raise Failed("no work in a window of %g s" % self.window)
         cell.slowdown.append(loss(alone.work, sampled.work))
         cell.withheld.append(loss(alone.target, sampled.target))
+        cell.per_cpu.append(loss(ratio(alone.work, alone.target),
+                                 ratio(sampled.work, sampled.target)))
         cell.own.append(100 * sampled.own)
+        cell.steal.append(1000 * sampled.steal * self.window)
         cell.foreign += [100 * foreign(alone), 100 * foreign(sampled)]
 
-    def sample(self, target, profiler, rate, cell):
-        with Recording(profiler, target, rate, self.folder) as recording:
-            result = self.watch(target, recording.pid)
-            cell.said.append(recording.end())
+    def sample(self, target, profiler, rate, cell, beside):
+        begin = time.monotonic()
+        with Recording(profiler, target, rate, self.folder,
+                       target.load.options) as recording:
+            result = self.watch(target, beside, recording.pid)
+            span = Span(begin, time.monotonic(), self.settle, rate)
+            said = recording.end()
+        if target.load.examine:
+            try:
+                said.update(examine.BY_NAME[target.load.examine](
+                    recording.output, target, span, said))
+            except (OSError, ValueError) as error:
+                raise Failed("%s's file: %s" % (profiler.title, error))
+        cell.said.append(said)
         return result
 
-    def watch(self, target, pid=0):
+    def watch(self, target, beside, pid=0):
         """Everything per second of one window."""
         time.sleep(self.settle)
-        before = read(target, pid)
+        before = read(target, beside, pid)
         time.sleep(self.window)
-        after = read(target, pid)
+        after = read(target, beside, pid)
         seconds = after.time - before.time
         return Reading(*[(late - early) / seconds
                          for early, late in zip(before, after)])
@@ -86,11 +132,17 @@ class Bench:
     def ticks(self, target, profiler, rate, cell):
         """% of the ticks asked for.
 
-        cprof says its rate. py-spy counts stacks, of active threads: a run of
-        its own with idle ones gives as many to each tick as there are threads.
+        cprof says its rate, Austin how many stacks it read a second. py-spy
+        counts stacks, of active threads: a run of its own with idle ones
+        gives as many to each tick as there are threads.
         """
         if cell.column("reached"):
             return 100 * sum(cell.column("reached")) / len(cell.said) / rate
+        if not target.threads:
+            return None
+        if cell.column("stacks"):
+            return 100 * sum(cell.column("stacks")) / len(cell.said) / \
+                target.threads / rate
         with Recording(profiler, target, rate, self.folder,
                        ["-i"]) as recording:
             recording.wait_for("Sampling")
@@ -159,20 +211,30 @@ class Bench:
                 zip(profilers, zip(early, late))}
 
 
-def read(target, pid):
-    return Reading(time.perf_counter(), target.work(),
-                   machine.cpu_seconds(target.pid),
+def read(target, beside, pid):
+    """All that is counted, now; beside is a busy neighbour, or None."""
+    return Reading(time.perf_counter(), target.work(), target.cpu_seconds(),
                    machine.cpu_seconds(pid) if pid else 0.0,
-                   machine.busy_seconds())
+                   beside.cpu_seconds() if beside else 0.0,
+                   machine.busy_seconds(), machine.steal_seconds())
+
+
+def due(number, few, many):
+    """So few of so many, evenly."""
+    return number * few // many != (number + 1) * few // many
+
+
+def ratio(work, seconds):
+    return work / seconds if seconds else 0.0
 
 
 def loss(alone, sampled):
-    return 100 * (1 - sampled / alone)
+    return 100 * (1 - sampled / alone) if alone else 0.0
 
 
 def foreign(rates):
-    """Cores used by neither the target nor the profiler."""
-    return max(0.0, rates.machine - rates.target - rates.own)
+    """Cores used by nothing that was started here, steal among them."""
+    return max(0.0, rates.machine - rates.target - rates.own - rates.beside)
 
 
 def alternate(profilers, number):

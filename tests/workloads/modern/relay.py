@@ -1,7 +1,7 @@
 """The coroutines of tasks.py, which older Pythons cannot parse."""
 import asyncio
 
-from workload import Run
+from workload import COUNTER, Run
 
 PAIRS = 5
 
@@ -57,14 +57,15 @@ async def relay(count):
     return sum(totals)
 
 
-async def keep_relaying(end, count):
+async def keep_relaying(end, count, counters):
     rounds, right = 0, True
     while end.goes_on():
         total = await relay(count)
         right = right and total == PAIRS * 8 * count * (count - 1) // 2
         rounds += 1
+        COUNTER.pack_into(counters, 0, rounds)
     return right, rounds
 
 
-def run(count, seconds):
-    return asyncio.run(keep_relaying(Run(seconds), count))
+def run(count, seconds, counters):
+    return asyncio.run(keep_relaying(Run(seconds), count, counters))
