@@ -21,7 +21,8 @@
 #include <sched.h>
 
 enum {
-	HALF_MADE_WAIT_NS = 30000,
+	HALF_MADE_WAIT_NS = 30000, /* and then twice as long, and so on */
+	HALF_MADE_WAITS = 5, /* 0.9 ms in all */
 	MOVES = 3, /* after a thread that changes its CPU */
 	FEW_THREADS = 4, /* looks at them take less than a stop does */
 };
@@ -458,16 +459,19 @@ static bool is_half_made(const struct attempt *a)
 
 int instant_take(struct capture *c, raddr_t gil, bool patient)
 {
-	int tries = patient ? PATIENT_TRIES : TRIES, err = ERR_LOST;
+	int tries = patient ? PATIENT_TRIES : TRIES;
+	int waits = patient ? PATIENT_TRIES : HALF_MADE_WAITS, err;
 	uint64_t wait_ns = HALF_MADE_WAIT_NS;
 	struct attempt a = { .gil = gil };
 
-	while (tries-- > 0) {
+	for (;;) {
 		err = attempt(c, &a);
 		if (err != ERR_LOST)
 			return err;
 		a.deep = is_half_made(&a);
-		if (!a.deep || !tries)
+		if (a.deep ? !waits-- : !--tries)
+			break;
+		if (!a.deep)
 			continue;
 		clock_sleep_until(clock_now() + wait_ns);
 		wait_ns = MIN(2 * wait_ns, NSEC_PER_MSEC);
