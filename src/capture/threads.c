@@ -278,6 +278,7 @@ static void choose(struct capture *c, struct tstate *t)
 	t->number = ++c->next_thread; /* should it come back */
 	t->known = t->announced = false;
 	t->unsent = true;
+	t->same = 0;
 }
 
 /* Python's names; the kernel's for threads that Python has none for. */
