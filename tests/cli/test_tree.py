@@ -25,6 +25,7 @@ def child_work():
     toil()
 if __name__ == "__main__":
     context = multiprocessing.get_context(sys.argv[1])
+    context.set_executable(sys.argv[2])  # a script starts some interpreters
     children = [context.Process(target=child_work) for _ in range(3)]
     for child in children:
         child.start()
@@ -91,7 +92,7 @@ def check_children(lines, children, count):
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_multiprocessing(python, script, tmp_path, method):
     lines, children, done = record(tmp_path, "--", python.path,
-                                   script(MULTI), method)
+                                   script(MULTI), method, python.path)
     check_children(lines, children, 3)
     pids = {pids[-1] for pids in lines}
     assert re.search(r" of %d processes in " % len(pids), done.err), done.err
@@ -100,7 +101,7 @@ def test_multiprocessing(python, script, tmp_path, method):
 
 def test_polling_finds_them_too(any_python, script, tmp_path):
     lines, children, done = record(tmp_path, "-v", "--", any_python.path,
-                                   script(MULTI), "fork",
+                                   script(MULTI), "fork", any_python.path,
                                    env={"CPROF_TEST": "poll"})
     assert "polling" in done.err
     check_children(lines, children, 3)
@@ -251,5 +252,6 @@ def test_no_python_in_it(start, tmp_path):
 
 def test_top(any_python, script, tmp_path):
     done = harness.cprof("top", "-s", "-b", "--count", "1", "--delay", "0.5",
-                         "--", any_python.path, script(MULTI), "fork")
+                         "--", any_python.path, script(MULTI), "fork",
+                         any_python.path)
     assert " toil (" in done.out, done
