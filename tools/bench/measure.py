@@ -18,6 +18,8 @@ from profilers import Recording
 Reading = collections.namedtuple(
     "Reading", "time work target own beside machine steal")
 FIRST_SAMPLE_S = 5
+QUIET_STEAL = 0.005  # of a core; more of it, and a pair is measured again
+TRIES = 3  # then it counts all the same
 
 
 class Cell:
@@ -28,6 +30,7 @@ class Cell:
         self.per_cpu = []  # per pair, %: less work for each CPU second
         self.own, self.foreign = [], []  # per window, % of a core
         self.steal = []  # per sampled window, ms
+        self.again = 0  # pairs thrown away, as the host took its CPUs back
         self.said = []  # per window: what it says of itself
         self.ticks = None  # % of those asked for
 
@@ -87,14 +90,18 @@ class Bench:
         return pairs, -(-self.rival_pairs * pairs // self.pairs)
 
     def pair(self, target, profiler, rate, cell, beside):
+        """A host that takes its CPUs back spoils whatever is measured then.
+        """
         turned = len(cell.slowdown) % 2
-        if not turned:
-            alone = self.watch(target, beside)
-        sampled = self.sample(target, profiler, rate, cell, beside)
-        if turned:
-            alone = self.watch(target, beside)
+        for tries in range(TRIES):
+            cell.again += tries > 0
+            alone, sampled, said = self.windows(target, profiler, rate,
+                                                beside, turned)
+            if max(alone.steal, sampled.steal) <= QUIET_STEAL:
+                break
         if not alone.work:
             raise Failed("no work in a window of %g s" % self.window)
+        cell.said.append(said)
         cell.slowdown.append(loss(alone.work, sampled.work))
         cell.withheld.append(loss(alone.target, sampled.target))
         cell.per_cpu.append(loss(ratio(alone.work, alone.target),
@@ -103,7 +110,16 @@ class Bench:
         cell.steal.append(1000 * sampled.steal * self.window)
         cell.foreign += [100 * foreign(alone), 100 * foreign(sampled)]
 
-    def sample(self, target, profiler, rate, cell, beside):
+    def windows(self, target, profiler, rate, beside, turned):
+        """The two of a pair, and what the profiler says."""
+        if not turned:
+            alone = self.watch(target, beside)
+        sampled, said = self.sample(target, profiler, rate, beside)
+        if turned:
+            alone = self.watch(target, beside)
+        return alone, sampled, said
+
+    def sample(self, target, profiler, rate, beside):
         begin = time.monotonic()
         with Recording(profiler, target, rate, self.folder,
                        target.load.options) as recording:
@@ -116,8 +132,7 @@ class Bench:
                     recording.output, target, span, said))
             except (OSError, ValueError) as error:
                 raise Failed("%s's file: %s" % (profiler.title, error))
-        cell.said.append(said)
-        return result
+        return result, said
 
     def watch(self, target, beside, pid=0):
         """Everything per second of one window."""

@@ -102,6 +102,7 @@ def cost_section(load, rate, cells):
         exact("other work, %", 1, lambda cell: median(cell.foreign)),
         exact("steal meanwhile, ms", 0, lambda cell: sum(cell.steal)),
         exact("pairs", 0, lambda cell: len(cell.slowdown)),
+        exact("pairs thrown away", 0, lambda cell: cell.again),
     ])
 
 
