@@ -7,15 +7,20 @@
 
 #include "cprof/base.h"
 
+/* What ends a program that does not care; one that is ignored stays so. */
+static const int endings[] = {
+	SIGINT,	 SIGTERM,   SIGHUP,  SIGQUIT, SIGUSR1,	 SIGUSR2, SIGALRM,
+	SIGPROF, SIGVTALRM, SIGXCPU, SIGPOLL, SIGSTKFLT, SIGPWR,
+};
+
 int signals_open(struct signals *s, bool screen)
 {
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGQUIT);
+	for (i = 0; i < ARRAY_SIZE(endings); i++)
+		sigaddset(&set, endings[i]);
 	if (screen) {
 		sigaddset(&set, SIGTSTP);
 		sigaddset(&set, SIGCONT);

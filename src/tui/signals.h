@@ -14,8 +14,8 @@ struct signals {
 	sigset_t before;
 };
 
-/* SIGINT, SIGTERM, SIGHUP, SIGQUIT; with `screen` SIGTSTP, SIGCONT and SIGWINCH
- * too. ERR_IO with errno. */
+/* SIGINT, SIGTERM and all others that end a program; with `screen` SIGTSTP,
+ * SIGCONT and SIGWINCH too. ERR_IO with errno. */
 int signals_open(struct signals *s, bool screen);
 void signals_close(struct signals *s);
 /* The next one, 0 if there is none. */

@@ -296,7 +296,7 @@ def test_save(top, tmp_path):
 # --- ends
 
 
-@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT", "SIGUSR1"])
 def test_signals(top, server, name):
     opened = top()
     os.kill(opened.pid(), getattr(signal, name))
