@@ -4,6 +4,7 @@ import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 QUIET_CORES = 0.05  # more than this of other work is worth a warning
+QUIET_STEAL = 0.005  # of a core, taken by the host: more spoils a window
 
 
 def cpu_seconds(pid):
@@ -57,6 +58,16 @@ def busy_seconds():
 def steal_seconds():
     """What a host took away: a pause of milliseconds is nearly always that."""
     return read_stat()[7]
+
+
+def wait_for_host(limit_s=60):
+    """Until a second in which the host took hardly any CPU away."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        before = steal_seconds()
+        time.sleep(1)
+        if steal_seconds() - before <= 2 * QUIET_STEAL:
+            return
 
 
 def foreign_cores(seconds=1.0):

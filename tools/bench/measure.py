@@ -18,8 +18,7 @@ from profilers import Recording
 Reading = collections.namedtuple(
     "Reading", "time work target own beside machine steal")
 FIRST_SAMPLE_S = 5
-QUIET_STEAL = 0.005  # of a core; more of it, and a pair is measured again
-TRIES = 3  # then it counts all the same
+TRIES = 3  # of a pair that the host spoils; then it counts all the same
 
 
 class Cell:
@@ -95,9 +94,10 @@ class Bench:
         turned = len(cell.slowdown) % 2
         for tries in range(TRIES):
             cell.again += tries > 0
+            machine.wait_for_host()
             alone, sampled, said = self.windows(target, profiler, rate,
                                                 beside, turned)
-            if max(alone.steal, sampled.steal) <= QUIET_STEAL:
+            if max(alone.steal, sampled.steal) <= machine.QUIET_STEAL:
                 break
         if not alone.work:
             raise Failed("no work in a window of %g s" % self.window)
