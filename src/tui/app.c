@@ -7,9 +7,10 @@
 #define STEP_MS 50 /* how often samples are taken out of the session */
 
 static const struct view_ops *const views[] = {
-	[VIEW_TABLE] = &view_table,	[VIEW_DETAIL] = &view_detail,
-	[VIEW_THREADS] = &view_threads, [VIEW_STACK] = &view_stack,
-	[VIEW_OUTPUT] = &view_output,	[VIEW_HELP] = &view_help,
+	[VIEW_TABLE] = &view_table,	    [VIEW_DETAIL] = &view_detail,
+	[VIEW_PROCESSES] = &view_processes, [VIEW_THREADS] = &view_threads,
+	[VIEW_STACK] = &view_stack,	    [VIEW_OUTPUT] = &view_output,
+	[VIEW_HELP] = &view_help,
 };
 
 /* The first refreshes come after so many ticks, as py-spy's do. */

@@ -21,7 +21,8 @@
 enum view_kind {
 	VIEW_TABLE,
 	VIEW_DETAIL, /* callers, lines and callees of a function */
-	VIEW_THREADS,
+	VIEW_PROCESSES,
+	VIEW_THREADS, /* of all processes, or of one */
 	VIEW_STACK, /* of a thread */
 	VIEW_OUTPUT, /* of a launched command */
 	VIEW_HELP,
@@ -63,6 +64,7 @@ struct app {
 	struct detail detail;
 	struct listing listing; /* of the function's file */
 	size_t indent; /* blanks before all of the function's lines */
+	process_id process; /* whose threads VIEW_THREADS shows; 0: all */
 	thread_id thread; /* of VIEW_STACK */
 	struct tail tail;
 	bool tail_open; /* as a pane under the table */
@@ -119,8 +121,8 @@ struct view_ops {
 	void (*open)(struct app *a, uint32_t item); /* or NULL */
 };
 
-extern const struct view_ops view_table, view_detail, view_threads, view_stack,
-	view_output, view_help;
+extern const struct view_ops view_table, view_detail, view_processes,
+	view_threads, view_stack, view_output, view_help;
 
 const struct view_ops *app_view(const struct app *a);
 struct list *app_list(struct app *a);

@@ -58,7 +58,7 @@ static void write_numbers(struct batch *b)
 		   "GIL %.1f%%  active %.1f%%  waiting for GIL %.1f%%  "
 		   "threads %u, %u run  processes %u\n",
 		   p->gil, p->active, p->waiting, p->threads.count, p->running,
-		   p->processes);
+		   p->processes.count);
 	format_samples(samples, &b->app.feed.view, p->samples);
 	out_printf(&b->out,
 		   "samples %s  rate %.1f of %.5g Hz  lost %s  "

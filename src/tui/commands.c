@@ -21,6 +21,8 @@ static enum view_kind view_behind(const struct app *a)
 		return a->origin;
 	case VIEW_STACK:
 		return VIEW_THREADS;
+	case VIEW_THREADS:
+		return a->process ? VIEW_PROCESSES : VIEW_TABLE;
 	case VIEW_OUTPUT:
 	case VIEW_HELP:
 		return a->under;
@@ -75,10 +77,12 @@ static void toggle_output(struct app *a)
 	}
 }
 
-static void toggle_threads(struct app *a)
+/* Threads of all processes, whichever were shown before. */
+static void toggle_list(struct app *a, enum view_kind view)
 {
 	a->depth = 0;
-	app_show(a, a->view == VIEW_THREADS ? VIEW_TABLE : VIEW_THREADS);
+	a->process = 0;
+	app_show(a, a->view == view ? VIEW_TABLE : view);
 }
 
 /* ---- commands --------------------------------------------------------- */
@@ -228,8 +232,11 @@ static bool navigate(struct app *a, enum command command, int arg)
 	case CMD_OUTPUT:
 		toggle_output(a);
 		break;
+	case CMD_PROCESSES:
+		toggle_list(a, VIEW_PROCESSES);
+		break;
 	case CMD_THREADS:
-		toggle_threads(a);
+		toggle_list(a, VIEW_THREADS);
 		break;
 	case CMD_SORT:
 		sort_by(a, arg);

@@ -186,6 +186,7 @@ void picture_release(struct picture *p)
 	for (i = 0; i < BY_COUNT; i++)
 		vec_release(&p->rows[i]);
 	vec_release(&p->threads);
+	vec_release(&p->processes);
 }
 
 static double per_cent(uint64_t part, uint64_t whole)
@@ -256,6 +257,7 @@ static int take_thread(struct picture *p, const struct feed_thread *t,
 		return ERR_NOMEM;
 	*to = (struct picture_thread){
 		.id = t->id,
+		.process = t->process,
 		.stack = t->stack,
 		.syscall = t->syscall,
 		.state = t->state,
@@ -295,14 +297,38 @@ static int take_threads(struct picture *p, const struct feed *f, uint64_t wall)
 	return 0;
 }
 
-static unsigned int count_processes(const struct feed *f)
+static void join(struct picture_process *p, const struct picture_thread *t)
 {
-	unsigned int count = 0;
+	p->threads++;
+	p->running += t->state >= STATE_ACTIVE;
+	p->active += t->active;
+	p->gil += t->gil;
+	p->waiting += t->waiting;
+}
+
+static int take_processes(struct picture *p, struct feed *f)
+{
+	struct feed_process *all = f->processes.items;
+	const struct picture_thread *t;
+	struct picture_process *to;
 	uint32_t i;
 
 	for (i = 0; i < f->processes.count; i++)
-		count += f->processes.items[i].observed.tick_ns != 0;
-	return count;
+		all[i].sums = (struct picture_process){ .id = i + 1 };
+	for (i = 0; i < p->threads.count; i++) {
+		t = &p->threads.items[i];
+		join(&all[t->process - 1].sums, t);
+	}
+	p->processes.count = 0;
+	for (i = 0; i < f->processes.count; i++) {
+		if (!all[i].sums.threads)
+			continue;
+		to = vec_push(&p->processes);
+		if (!to)
+			return ERR_NOMEM;
+		*to = all[i].sums;
+	}
+	return 0;
 }
 
 void stats_subtract(struct stats *s, const struct stats *before)
@@ -349,11 +375,12 @@ int picture_take(struct picture *p, struct feed *f, const struct stats *now,
 	stats_subtract(&p->stats, reset);
 	p->samples = f->fold.count;
 	take_stats(p, now, whole ? reset : last);
-	p->processes = count_processes(f);
 	for (i = 0; i < BY_COUNT && !err; i++)
 		err = take_rows(p, f, i, wall);
 	if (!err)
 		err = take_threads(p, f, wall);
+	if (!err)
+		err = take_processes(p, f);
 	next_window(f);
 	return err;
 }

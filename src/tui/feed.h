@@ -29,10 +29,18 @@ struct feed_thread {
 	struct feed_sums window;
 };
 
+/* What its living threads sum up to; per cent of the window. */
+struct picture_process {
+	process_id id;
+	unsigned int threads, running;
+	double active, gil, waiting;
+};
+
 struct feed_process {
 	struct observed observed;
 	uint64_t wall_ns; /* observed since the start */
 	uint64_t window_ns; /* and in this window */
+	struct picture_process sums; /* of the picture under way */
 };
 
 struct feed {
@@ -66,6 +74,7 @@ struct picture_row {
 
 struct picture_thread {
 	thread_id id;
+	process_id process;
 	stack_id stack;
 	string_id syscall;
 	uint8_t state;
@@ -79,12 +88,12 @@ struct picture {
 	double window_s;
 	double gil, active, waiting; /* per cent of the window */
 	unsigned int running; /* threads seen active in their last sample */
-	unsigned int processes;
 	struct stats stats; /* since the start, or since the reset */
 	uint64_t samples; /* that the table counts, since then */
 	double rate_hz, own_cpu, slowdown, missed; /* of the window; per cent */
 	VEC(struct picture_row) rows[BY_COUNT];
 	VEC(struct picture_thread) threads; /* those that are alive */
+	VEC(struct picture_process) processes; /* and those that have them */
 };
 
 /* Leave what was counted after `before`; what is a maximum stays. */

@@ -110,12 +110,13 @@ static void draw_quality(struct app *a, const struct box *box)
 static void draw_cost(struct app *a, const struct box *box)
 {
 	const struct picture *pic = &a->picture;
-	const char *processes = pic->processes == 1 ? "process" : "processes";
+	const char *processes =
+		pic->processes.count == 1 ? "process" : "processes";
 	struct pen p;
 
 	p = cell(a, box, 24, 0, "Threads");
 	pen_printf(&p, "%u, %u run, %u %s", pic->threads.count, pic->running,
-		   pic->processes, p.end - p.x < 32 ? "proc" : processes);
+		   pic->processes.count, p.end - p.x < 32 ? "proc" : processes);
 	p = cell(a, box, 24, 1, "Own CPU");
 	pen_printf(&p, "%.1f%%", pic->own_cpu);
 	p = cell(a, box, 24, 2, "Slowdown");
@@ -152,7 +153,7 @@ static void draw_lines(struct app *a, const struct box *box)
 	pen_printf(&p, "%.1f%% ", pic->waiting);
 	pen_styled(&p, STYLE_LABEL, " Threads ");
 	pen_printf(&p, "%u, %u run, %u proc", pic->threads.count, pic->running,
-		   pic->processes);
+		   pic->processes.count);
 	p = pen_at(&a->canvas, box, 2);
 	pen_styled(&p, STYLE_LABEL, "Samples ");
 	format_samples(text, &a->feed.view, pic->samples);
@@ -206,7 +207,7 @@ static void draw_narrow(struct app *a, const struct box *box)
 	pen_styled(&p, STYLE_LABEL, "wait ");
 	pen_printf(&p, "%.0f%% ", pic->waiting);
 	pen_styled(&p, STYLE_LABEL, "thr ");
-	pen_printf(&p, "%u/%up", pic->threads.count, pic->processes);
+	pen_printf(&p, "%u/%up", pic->threads.count, pic->processes.count);
 	p = pen_at(&a->canvas, box, 2);
 	pen_puts(&p, short_number(text, pic->samples));
 	pen_puts(&p, v->gil ? " GIL" : v->idle ? "" : " act");

@@ -50,6 +50,7 @@ enum command {
 	CMD_FIND, /* arg: 1 the next one, -1 the one before */
 	CMD_FILTER,
 	CMD_FREEZE,
+	CMD_PROCESSES,
 	CMD_THREADS,
 	CMD_OUTPUT,
 	CMD_SAVE,

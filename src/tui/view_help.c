@@ -21,6 +21,7 @@ static const struct {
 	{ "Enter", "callers, lines, callees" },
 	{ "Esc q", "back" },
 	{ "t", "threads; Enter: a stack" },
+	{ "p", "processes; Enter: threads" },
 	{ "/ n N", "search, next, previous" },
 	{ "f", "filter: rows with this text" },
 	{ "Space", "freeze; sampling goes on" },

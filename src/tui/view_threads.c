@@ -79,7 +79,8 @@ static void build(struct app *a)
 	uint32_t i;
 
 	for (i = 0; i < a->picture.threads.count; i++)
-		app_offer(a, i);
+		if (!a->process || thread_at(a, i)->process == a->process)
+			app_offer(a, i);
 	if (l->order.count)
 		qsort_r(l->order.items, l->order.count, sizeof(*l->order.items),
 			compare_items, a);
@@ -112,6 +113,9 @@ static void draw_head(struct app *a, const struct box *box)
 	p.style = STYLE_DIM;
 	format_clock(window, a->picture.window_s);
 	pen_printf(&p, "    %s %s", a->picture.whole ? "all" : "last", window);
+	if (a->process)
+		pen_printf(&p, "  of PID %d",
+			   (int)def_process(app_defs(a), a->process)->pid);
 	p = pen_at(&a->canvas, box, 1);
 	p.style = STYLE_HEAD_SORT;
 	pen_puts(&p, " %Active");

@@ -245,6 +245,19 @@ def test_threads(top):
     opened.see(r"Thread \d+ MainThread: idle", r"<module> \(server.py:\d+\)")
 
 
+def test_processes(top):
+    opened = top(width=100)
+    opened.keys("p")
+    opened.see(r"%Active +%GIL +%Wait +Threads +PID  Command",
+               r"\d +\d+  \S*python\S* ")
+    opened.keys("Enter")
+    opened.see(r"of PID \d+", r"MainThread", r"client")
+    opened.keys("Escape")
+    opened.see(r"Threads +PID  Command")
+    opened.keys("p")
+    opened.see(r"Function \(file\)")
+
+
 def test_mouse(top):
     opened = top(term="xterm-256color")
     opened.mouse(0, 14, opened.line_of("%Own"))

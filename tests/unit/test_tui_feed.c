@@ -162,7 +162,7 @@ static void test_threads(void **state)
 	take(f, false);
 	assert_int_equal(f->picture.threads.count, 4);
 	assert_int_equal(f->picture.running, 1);
-	assert_int_equal(f->picture.processes, 1);
+	assert_int_equal(f->picture.processes.count, 1);
 	t = f->picture.threads.items;
 	assert_near(t[0].active, 60);
 	assert_near(t[0].waiting, 40);
