@@ -150,6 +150,9 @@ void format_samples(char out[static 32], const struct view *v, uint64_t n);
 /* `name (file)` or `name (file:line)`, raw. */
 void format_place(const struct defs *d, string_id name, string_id file,
 		  int32_t line, struct buf *out);
+/* What the per cents of a list of threads or processes are of; more may follow. */
+struct pen draw_window(struct app *a, const struct box *box);
+void draw_percent(struct pen *p, double percent);
 /* The same in the pen's style, the file dim. */
 void draw_place(struct app *a, struct pen *p, string_id name, string_id file,
 		int32_t line);

@@ -75,7 +75,7 @@ void columns_head(struct app *a, struct pen *p, bool sorted)
 }
 
 /* What takes long itself stands out; what calls it need not. */
-static void draw_percent(struct pen *p, const struct column *c, double percent)
+static void draw_share(struct pen *p, const struct column *c, double percent)
 {
 	char text[16];
 
@@ -109,7 +109,7 @@ void columns_row(struct app *a, struct pen *p, const struct numbers *n)
 		if (is_own && n->no_own)
 			align_right(p, c->width, "");
 		else if (is_percent(c->sort))
-			draw_percent(p, c, is_own ? n->own : n->total);
+			draw_share(p, c, is_own ? n->own : n->total);
 		else
 			draw_time(p, c, is_own ? n->own_ns : n->total_ns);
 	}

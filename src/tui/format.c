@@ -89,3 +89,23 @@ enum style style_of_percent(double percent)
 		return STYLE_WARM;
 	return percent < 0.05 ? STYLE_DIM : STYLE_PLAIN;
 }
+
+struct pen draw_window(struct app *a, const struct box *box)
+{
+	struct pen p = pen_at(&a->canvas, box, 0);
+	char window[16];
+
+	p.style = STYLE_DIM;
+	format_clock(window, a->picture.window_s);
+	pen_printf(&p, "    %s %s", a->picture.whole ? "all" : "last", window);
+	return p;
+}
+
+void draw_percent(struct pen *p, double percent)
+{
+	char number[16];
+
+	format_percent(number, percent);
+	p->style = style_of_percent(percent);
+	pen_printf(p, " %s", number);
+}

@@ -79,12 +79,9 @@ static void open_row(struct app *a, uint32_t item)
 
 static void draw_head(struct app *a, const struct box *box)
 {
-	struct pen p = pen_at(&a->canvas, box, 0);
-	char window[16];
+	struct pen p;
 
-	p.style = STYLE_DIM;
-	format_clock(window, a->picture.window_s);
-	pen_printf(&p, "    %s %s", a->picture.whole ? "all" : "last", window);
+	draw_window(a, box);
 	p = pen_at(&a->canvas, box, 1);
 	p.style = STYLE_HEAD_SORT;
 	pen_puts(&p, " %Active");
@@ -93,15 +90,6 @@ static void draw_head(struct app *a, const struct box *box)
 		pen_puts(&p, "   %GIL  %Wait  Threads");
 	pen_puts(&p, "     PID  Command");
 	pen_fill(&p);
-}
-
-static void draw_percent(struct pen *p, double percent)
-{
-	char number[16];
-
-	format_percent(number, percent);
-	p->style = style_of_percent(percent);
-	pen_printf(p, " %s", number);
 }
 
 static void draw_row(struct app *a, uint32_t item, struct pen *p)

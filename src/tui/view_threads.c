@@ -107,12 +107,8 @@ static int name_width(int width)
 
 static void draw_head(struct app *a, const struct box *box)
 {
-	struct pen p = pen_at(&a->canvas, box, 0);
-	char window[16];
+	struct pen p = draw_window(a, box);
 
-	p.style = STYLE_DIM;
-	format_clock(window, a->picture.window_s);
-	pen_printf(&p, "    %s %s", a->picture.whole ? "all" : "last", window);
 	if (a->process)
 		pen_printf(&p, "  of PID %d",
 			   (int)def_process(app_defs(a), a->process)->pid);
@@ -127,15 +123,6 @@ static void draw_head(struct app *a, const struct box *box)
 	if (box->width >= LEAST)
 		pen_puts(&p, "  In");
 	pen_fill(&p);
-}
-
-static void draw_percent(struct pen *p, double percent)
-{
-	char number[16];
-
-	format_percent(number, percent);
-	p->style = style_of_percent(percent);
-	pen_printf(p, " %s", number);
 }
 
 /* Sixteen columns, whatever the call is named. */
