@@ -8,28 +8,6 @@
 
 #include <string.h>
 
-/* Its nearest ancestor among the Pythons; 0: none. */
-static pid_t ancestor_of(const struct session *s, pid_t pid)
-{
-	const uint32_t *found = map_find(&s->ancestors, pid);
-
-	return found ? (pid_t)*found : 0;
-}
-
-static void set_ancestor(struct session *s, pid_t pid, pid_t ancestor)
-{
-	uint32_t *place = map_slot(&s->ancestors, pid);
-
-	if (place)
-		*place = (uint32_t)ancestor;
-}
-
-void follow_found(struct session *s, const struct member *m)
-{
-	if (s->family)
-		set_ancestor(s, m->target.pid, m->target.pid);
-}
-
 static struct member *find(const struct session *s, pid_t pid)
 {
 	uint32_t i;
@@ -108,7 +86,7 @@ static struct member *add(struct session *s, pid_t pid, const char *name)
 		return NULL;
 	}
 	m->followed = true;
-	m->target.parent = ancestor_of(s, pid);
+	m->target.parent = member_ancestor(s, pid);
 	return m;
 }
 
@@ -119,7 +97,7 @@ static void take_fork(struct session *s, const struct notice *n)
 
 	if (m && !member_ends_within(m, 0))
 		return; /* met in /proc already */
-	set_ancestor(s, n->pid, ancestor_of(s, n->parent));
+	member_set_ancestor(s, n->pid, member_ancestor(s, n->parent));
 	m = add(s, n->pid, parent ? parent->name : "?");
 	if (m && parent && parent->error == ERR_NOT_PYTHON &&
 	    !strcmp(m->name, parent->name))

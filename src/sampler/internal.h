@@ -141,13 +141,15 @@ bool member_ends(const struct member *m);
 /* All of it; for the owner's thread. */
 void member_free(struct member *m);
 
+/* With -s: the nearest ancestor of a process among the Pythons; 0: none. */
+pid_t member_ancestor(const struct session *s, pid_t pid);
+void member_set_ancestor(struct session *s, pid_t pid, pid_t ancestor);
+
 /* ---- follow.c: descendants of the targets, with -s -------------------- */
 
 int follow_begin(struct session *s);
 /* What happened meanwhile; new processes become members. */
 void follow_look(struct session *s);
-/* It is Python: the parent of what descends from it. */
-void follow_found(struct session *s, const struct member *m);
 /* It is gone. */
 void follow_lost(struct session *s, const struct member *m);
 

@@ -102,6 +102,21 @@ void member_look(struct member *m, uint64_t now)
 		leave(m, true, now);
 }
 
+pid_t member_ancestor(const struct session *s, pid_t pid)
+{
+	const uint32_t *found = map_find(&s->ancestors, pid);
+
+	return found ? (pid_t)*found : 0;
+}
+
+void member_set_ancestor(struct session *s, pid_t pid, pid_t ancestor)
+{
+	uint32_t *place = map_slot(&s->ancestors, pid);
+
+	if (place)
+		*place = (uint32_t)ancestor;
+}
+
 /* ---- until there is an interpreter ------------------------------------- */
 
 bool member_may_come(int err)
@@ -134,7 +149,8 @@ int member_attach(struct session *s, struct member *m)
 				  s->options.wants_arg);
 		if (s->options.never_stop)
 			capture_never_stop(m->capture);
-		follow_found(s, m);
+		if (s->family)
+			member_set_ancestor(s, m->target.pid, m->target.pid);
 	}
 	return err;
 }
