@@ -56,14 +56,14 @@ def attach(python, start, program, out, *more, seconds=SECONDS):
     return done
 
 
-def check_lost(done, taken):
+def check_lost(done, taken, share=0.001):
     """Less than 0.1 % of them; in a short run, also what chance adds and one
     moment in which the host gave the target no CPU: it stands in the middle
     of making a frame then, for some ticks in a row.
     """
     lost = harness.number_before("lost", done.err)
     assert lost is not None, "no count of lost samples in:\n" + done.err
-    allowed = 0.001 * (lost + taken)
+    allowed = share * (lost + taken)
     if not harness.LONG:
         half_made = harness.number_before("frame half made", done.err) or 0
         allowed += 3 * math.sqrt(allowed) + min(10, half_made)
@@ -103,7 +103,9 @@ def test_no_stack_is_impossible_on_one_cpu(python, start, oracles, tmp_path,
                       seconds=min(SECONDS, 10))
     counts = check_stacks(facts, harness.read_folded(out))
     assert counts["good"] > 20, done.err
-    check_lost(done, counts["good"])
+    # cprof's recorder has that CPU now and then, for a millisecond: a frame
+    # that is half made then stays so
+    check_lost(done, counts["good"], 0.005)
 
 
 @pytest.mark.parametrize("program", ("asyncio", "gil"))
