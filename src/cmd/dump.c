@@ -283,6 +283,7 @@ static int print(struct dump *dump)
 	else
 		add_text(&text, dump);
 	say_lost(dump);
+	targets_say_unmatched(&dump->o, dump->defs);
 	if (dump->stopped && !dump->o.quiet)
 		say("PID %d is stopped (by SIGSTOP or the like): kill -CONT %d "
 		    "lets it run",

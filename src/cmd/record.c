@@ -262,6 +262,7 @@ static int write_file(struct record *r)
 
 	if (status == EXIT_DONE)
 		say_unsampled(r);
+	targets_say_unmatched(&r->o, p.defs);
 
 	return status;
 }

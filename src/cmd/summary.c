@@ -220,8 +220,9 @@ void summary_file(const struct profile *p, const char *file, bool ended,
 	char samples[32], elapsed[32], processes[80];
 
 	add_processes(processes, sizeof(processes), p->stats);
-	say("%s: %s samples of %u thread%s%s in %s%s", file,
-	    text_thousands(samples, p->fold->count), threads,
+	say("%s: %s sample%s of %u thread%s%s in %s%s", file,
+	    text_thousands(samples, p->fold->count),
+	    p->fold->count == 1 ? "" : "s", threads,
 	    threads == 1 ? "" : "s", processes,
 	    text_duration(elapsed, p->stats->elapsed_ns),
 	    !ended		    ? "" :

@@ -160,3 +160,11 @@ int targets_fail(const struct session *s, const struct options *o, int err)
 
 	return fail_attach(pid, err, o->words);
 }
+
+void targets_say_unmatched(const struct options *o, const struct defs *d)
+{
+	if (o->thread && !d->threads.count)
+		say("no thread's name matches %s; cprof dump without --thread "
+		    "shows the names",
+		    o->thread);
+}

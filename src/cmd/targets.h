@@ -14,6 +14,8 @@ int targets_find(struct options *o);
 void targets_fill(struct session_options *so, struct options *o);
 /* Of several, those that a session could not get: a line for each. */
 void targets_say_refused(const struct session *s);
+/* A --thread that nobody's name matches. */
+void targets_say_unmatched(const struct options *o, const struct defs *d);
 /* None could be had: why. Returns the exit status. */
 int targets_fail(const struct session *s, const struct options *o, int err);
 

@@ -101,7 +101,9 @@ struct session {
 	uint32_t meta_count; /* processes known when meta was filled in */
 	char host[256], found[384];
 	sigset_t mask; /* of signals, before the session */
-	uint64_t start_ns, end_ns, start_cpu_ns;
+	uint64_t start_ns; /* time 0 of the samples */
+	uint64_t begin_ns, end_ns; /* of the time that is said */
+	uint64_t start_cpu_ns;
 
 	/* both */
 	pthread_t thread;

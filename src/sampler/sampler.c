@@ -19,7 +19,7 @@ enum {
 static bool time_is_over(const struct session *s, uint64_t now)
 {
 	return s->options.duration_ns &&
-	       now - s->start_ns >= s->options.duration_ns;
+	       now - s->begin_ns >= s->options.duration_ns;
 }
 
 static void settle_all(struct session *s)

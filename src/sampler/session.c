@@ -239,7 +239,7 @@ static int open_session(struct session *s)
 {
 	int err = ring_new(&s->ring, RING_BYTES);
 
-	s->start_ns = clock_now();
+	s->start_ns = s->begin_ns = clock_now();
 	s->start_cpu_ns = clock_own_cpu();
 	s->table = calloc(MEMBERS_MAX, sizeof(struct member *));
 	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -372,6 +372,7 @@ int session_snapshot(struct session *s)
 
 int session_start(struct session *s)
 {
+	s->begin_ns = clock_now(); /* not what it took to open the output */
 	s->started = !pthread_create(&s->thread, NULL, sampler_main, s);
 	return s->started ? 0 : ERR_NOMEM;
 }
@@ -444,7 +445,7 @@ void session_stats(const struct session *s, struct stats *out)
 	*out = s->ended;
 	for (i = 0; i < s->heard.count; i++)
 		add_stats(out, s->heard.items[i], now);
-	out->elapsed_ns = now - s->start_ns;
+	out->elapsed_ns = now - s->begin_ns;
 	out->execs = atomic_load(&s->execs);
 	out->failed = atomic_load(&s->failed);
 	out->own_cpu_ns = clock_own_cpu() - s->start_cpu_ns;

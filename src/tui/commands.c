@@ -104,8 +104,10 @@ static void change_delay(struct app *a, int step)
 	app_message(a, "refresh every %g s", next);
 }
 
+/* Old numbers under a new heading would lie: what is frozen goes on. */
 static void reset(struct app *a)
 {
+	a->frozen = false;
 	feed_reset(&a->feed);
 	session_stats(a->session, &a->reset);
 	a->last = a->reset;

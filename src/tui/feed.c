@@ -236,6 +236,7 @@ static int take_rows(struct picture *p, const struct feed *f, int by,
 	return 0;
 }
 
+/* Seen lately, by the clock of all: a process that ended has no ticks. */
 static bool is_alive(const struct feed *f, const struct feed_thread *t)
 {
 	const struct feed_process *p;
@@ -243,7 +244,7 @@ static bool is_alive(const struct feed *f, const struct feed_thread *t)
 	if (!t->id)
 		return false;
 	p = &f->processes.items[t->process - 1];
-	return p->observed.tick_ns - t->time_ns <=
+	return f->tick_ns - t->time_ns <=
 	       MAX(ALIVE_NS, 3 * p->observed.part_ns);
 }
 

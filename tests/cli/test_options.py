@@ -89,6 +89,7 @@ def test_thread_by_name(record, target):
 def test_no_thread_has_the_name(record):
     stacks, done = record("-i", "--thread", "no-such-thread")
     assert stacks == [] and " 0 samples of 0 threads" in done.err
+    assert "no thread's name matches no-such-thread;" in done.err
 
 
 def test_dump_by_name(target):
@@ -99,6 +100,8 @@ def test_dump_by_name(target):
         assert done.out.count("\nThread ") == count, done.out
         assert len(re.findall('"(%s).*"$' % (pattern or ".*"), done.out,
                               re.MULTILINE)) == count
+    done = harness.cprof("dump", "-p", target.pid, "--thread", "nosuch")
+    assert done.status == 0 and "no thread's name matches" in done.err
 
 
 def test_gil(record):
