@@ -222,9 +222,8 @@ void summary_file(const struct profile *p, const char *file, bool ended,
 	add_processes(processes, sizeof(processes), p->stats);
 	say("%s: %s sample%s of %u thread%s%s in %s%s", file,
 	    text_thousands(samples, p->fold->count),
-	    p->fold->count == 1 ? "" : "s", threads,
-	    threads == 1 ? "" : "s", processes,
-	    text_duration(elapsed, p->stats->elapsed_ns),
+	    p->fold->count == 1 ? "" : "s", threads, threads == 1 ? "" : "s",
+	    processes, text_duration(elapsed, p->stats->elapsed_ns),
 	    !ended		    ? "" :
 	    p->stats->processes > 1 ? ", then the last target ended" :
 				      ", then the target ended");
