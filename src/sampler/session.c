@@ -315,10 +315,13 @@ int session_add_reader(struct session *s, session_reader read, void *arg)
 
 /* ---- one instant -------------------------------------------------------- */
 
+/* A thread that died while we asked it to stop keeps its process from ending
+ * until we have let go of it. */
 static int why_nothing(const struct member *m)
 {
 	if (decoder_stats(m->decoder)->lost[LOST_TRACED])
 		return ERR_PERM;
+	capture_settle(m->capture);
 	return member_ends(m) ? ERR_NOPROC : 0;
 }
 
