@@ -159,5 +159,7 @@ def test_firewall_slow_and_fast(python, tmp_path):
     fast, samples = record_whole_run(python, tmp_path, "firewall.py",
                                      "400000", "--fast", rate=1000)
     assert harness.count_with(fast, "duplicate") == 0
+    if not samples:
+        pytest.skip("the host gave no CPU while the fast version ran")
     assert harness.count_with(fast, "caught") > max(
         0, 0.5 * samples - 4 * samples ** 0.5)
