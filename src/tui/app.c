@@ -1,6 +1,7 @@
 /* app.c - the state of the live view: its views, refreshes and events */
 #include "app.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MESSAGE_NS (5 * NSEC_PER_SEC)
@@ -149,25 +150,40 @@ void app_rebuild(struct app *a)
 	a->dirty = true;
 }
 
+void app_sort(struct app *a,
+	      int (*compare)(const void *x, const void *y, void *app))
+{
+	struct list *l = app_list(a);
+
+	if (l->order.count)
+		qsort_r(l->order.items, l->order.count, sizeof(*l->order.items),
+			compare, a);
+}
+
 void app_show(struct app *a, enum view_kind view)
 {
 	a->view = view;
 	app_rebuild(a);
 }
 
+void app_enter(struct app *a, enum view_kind view)
+{
+	struct list *l = &a->lists[view];
+
+	l->cursor = l->top = 0;
+	l->key = 0;
+	app_show(a, view);
+}
+
 void app_show_function(struct app *a, const struct function *function)
 {
-	struct list *l = &a->lists[VIEW_DETAIL];
-
 	if (a->view != VIEW_DETAIL)
 		a->origin = a->view;
 	if (a->depth == MOST_BACK)
 		memmove(a->back, a->back + 1, sizeof(a->back[0]) * --a->depth);
 	a->back[a->depth++] = *function;
 	a->listing.file = 0; /* it may have changed since */
-	l->cursor = l->top = 0;
-	l->key = 0;
-	app_show(a, VIEW_DETAIL);
+	app_enter(a, VIEW_DETAIL);
 }
 
 /* ---- refresh ---------------------------------------------------------- */

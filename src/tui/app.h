@@ -129,10 +129,15 @@ struct list *app_list(struct app *a);
 const struct defs *app_defs(const struct app *a);
 /* Add it to the view's list if the filter lets it. */
 void app_offer(struct app *a, uint32_t item);
+/* All that was offered; compare() gets two items and the app. */
+void app_sort(struct app *a,
+	      int (*compare)(const void *x, const void *y, void *app));
 void app_rebuild(struct app *a);
 /* What is selected now shall stay selected. */
 void app_keep_selected(struct app *a);
 void app_show(struct app *a, enum view_kind view);
+/* The same with its first row selected: it shows something else now. */
+void app_enter(struct app *a, enum view_kind view);
 /* Show a function; it becomes the newest that Esc comes back to. */
 void app_show_function(struct app *a, const struct function *function);
 

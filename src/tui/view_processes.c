@@ -1,8 +1,6 @@
 /* view_processes.c - the processes that are alive, the busiest first */
 #include "app.h"
 
-#include <stdlib.h>
-
 #define NARROW 60 /* columns from which on there is a place for all numbers */
 
 static const struct hint hints[] = {
@@ -55,24 +53,17 @@ static int compare_items(const void *p, const void *q, void *arg)
 
 static void build(struct app *a)
 {
-	struct list *l = app_list(a);
 	uint32_t i;
 
 	for (i = 0; i < a->picture.processes.count; i++)
 		app_offer(a, i);
-	if (l->order.count)
-		qsort_r(l->order.items, l->order.count, sizeof(*l->order.items),
-			compare_items, a);
+	app_sort(a, compare_items);
 }
 
 static void open_row(struct app *a, uint32_t item)
 {
-	struct list *l = &a->lists[VIEW_THREADS];
-
 	a->process = process_at(a, item)->id;
-	l->cursor = l->top = 0;
-	l->key = 0;
-	app_show(a, VIEW_THREADS);
+	app_enter(a, VIEW_THREADS);
 }
 
 /* ---- drawing ---------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* view_table.c - functions or lines by the time they take */
 #include "app.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct hint hints[] = {
@@ -95,14 +94,11 @@ static int compare_items(const void *p, const void *q, void *arg)
 
 static void build(struct app *a)
 {
-	struct list *l = app_list(a);
 	uint32_t i;
 
 	for (i = 0; i < a->picture.rows[a->by_line].count; i++)
 		app_offer(a, i);
-	if (l->order.count)
-		qsort_r(l->order.items, l->order.count, sizeof(*l->order.items),
-			compare_items, a);
+	app_sort(a, compare_items);
 }
 
 /* ---- drawing ---------------------------------------------------------- */

@@ -1,7 +1,6 @@
 /* view_threads.c - the threads that are alive, and what each is doing */
 #include "app.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define NARROW 70
@@ -75,25 +74,18 @@ static int compare_items(const void *p, const void *q, void *arg)
 
 static void build(struct app *a)
 {
-	struct list *l = app_list(a);
 	uint32_t i;
 
 	for (i = 0; i < a->picture.threads.count; i++)
 		if (!a->process || thread_at(a, i)->process == a->process)
 			app_offer(a, i);
-	if (l->order.count)
-		qsort_r(l->order.items, l->order.count, sizeof(*l->order.items),
-			compare_items, a);
+	app_sort(a, compare_items);
 }
 
 static void open_row(struct app *a, uint32_t item)
 {
-	struct list *l = &a->lists[VIEW_STACK];
-
 	a->thread = thread_at(a, item)->id;
-	l->cursor = l->top = 0;
-	l->key = 0;
-	app_show(a, VIEW_STACK);
+	app_enter(a, VIEW_STACK);
 }
 
 /* ---- drawing ---------------------------------------------------------- */
