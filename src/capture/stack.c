@@ -172,6 +172,17 @@ static int walk_error(enum walk_result result)
 	}
 }
 
+static void begin_walk(struct capture *c, const struct tstate *t, bool deep,
+		       struct walk *w)
+{
+	walk_init(w, t->addr);
+	w->frames = c->scratch;
+	w->room = STACK_ROOM;
+	w->keep_leaf = STACK_KEEP_LEAF;
+	w->limit = STACK_LIMIT;
+	w->expected = deep || !t->total ? STACK_LIMIT : t->total;
+}
+
 static int read_frames(struct capture *c, struct tstate *t, bool deep,
 		       raddr_t gil, struct glance *g, int fetches)
 {
@@ -181,12 +192,7 @@ static int read_frames(struct capture *c, struct tstate *t, bool deep,
 	uint32_t from = 0;
 	int err = plan(c, t);
 
-	walk_init(&w, t->addr);
-	w.frames = c->scratch;
-	w.room = STACK_ROOM;
-	w.keep_leaf = STACK_KEEP_LEAF;
-	w.limit = STACK_LIMIT;
-	w.expected = deep || !t->total ? STACK_LIMIT : t->total;
+	begin_walk(c, t, deep, &w);
 	while (!err) {
 		err = fetch(c, t, from, gil, g);
 		if (err)
