@@ -361,6 +361,12 @@ def schedstat(pid, tid):
     return int(cpu), int(wait)
 
 
+def stolen_ticks():
+    """CPU time that the host had for others, in clock ticks (proc(5))."""
+    with open("/proc/stat") as stat:
+        return int(stat.readline().split()[8])
+
+
 # --- what cprof wrote
 
 

@@ -117,6 +117,7 @@ print("ok: %d rounds" % rounds)
 """
 
 
+@pytest.mark.counts
 def test_threads_come_and_go(python, start, recording, program, tmp_path):
     path = program("program.py", CHURN)
     target = start(python, path, "10" if harness.LONG else "1")

@@ -143,6 +143,7 @@ def test_no_stack_is_impossible_when_launched(python, oracles, tmp_path):
     assert counts["good"] > 20, done.err
 
 
+@pytest.mark.counts
 def test_the_oracle_notices_a_reader_that_does_not_stop(
         python, start, oracles, tmp_path):
     out = str(tmp_path / "out.folded")

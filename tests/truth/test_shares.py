@@ -9,6 +9,7 @@ import math
 import harness
 import pytest
 
+pytestmark = pytest.mark.counts
 SAMPLES = {100: 10000, 1000: 10000} if harness.LONG else {100: 300,
                                                           1000: 2000}
 FUNCTIONS = ("hot", "warm", "mild", "cool", "measure")
