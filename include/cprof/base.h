@@ -213,6 +213,7 @@ struct out {
 	char *temp; /* the file beside it, NULL when written in place; owned */
 	int error; /* first errno of a failed write, 0 if none */
 	bool new_only;
+	bool whole_only; /* its owner says: a part of it cannot be read */
 	uint64_t written; /* bytes that reached the file */
 	struct buf pending; /* not yet written */
 };

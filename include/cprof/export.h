@@ -16,6 +16,7 @@ struct exporter {
 	const char *suffixes[4]; /* of -o FILE that choose it; NULL at the end */
 	const char *open_with; /* how to look at it; %s is the file */
 	bool needs_timeline; /* wants samples in order, not only sums */
+	bool of_lines; /* a part of the file can be read, too */
 	/* Write the whole profile; the caller commits. Write errors are kept
 	 * in out; returns ERR_NOMEM or 0. */
 	int (*write)(const struct profile *p, struct out *out);

@@ -256,13 +256,13 @@ static int rename_new(const char *from, const char *to)
 	return rename(from, to);
 }
 
-/* Give the file its name, or decide what becomes of its part. A part may take
- * a free name but never the place of an older, whole file. */
+/* Give the file its name, or decide what becomes of its part. A part that can be
+ * read may take a free name but never the place of an older, whole file. */
 static void settle(struct out *o)
 {
 	bool replace = !o->new_only && !o->error;
 
-	if (!o->temp)
+	if (!o->temp || (o->error && o->written && o->whole_only))
 		return;
 	if (o->error && !o->written) {
 		unlink(o->temp);

@@ -204,6 +204,7 @@ int output_open(struct output *w, const char *name, pid_t pid)
 		say("cannot write %s: %s; -o chooses another file",
 		    w->shown ? w->shown : "the file", strerror(errno));
 	w->is_open = !err;
+	w->out.whole_only = !w->format->of_lines;
 	buf_release(&path);
 
 	return err ? EXIT_FAILED : OPTIONS_GO;

@@ -30,6 +30,7 @@ static const struct exporter formats[] = {
 		.suffix = ".folded",
 		.suffixes = { ".folded", ".collapsed", ".txt" },
 		.open_with = "less %s",
+		.of_lines = true,
 		.write = folded_write,
 	},
 	{

@@ -281,6 +281,24 @@ static void test_full_disk_keeps_the_part(void **state)
 	assert_int_equal(count_files(), 1);
 }
 
+/* Half of a picture is none: it does not get the name. */
+static void test_full_disk_and_what_must_be_whole(void **state)
+{
+	struct stat st;
+	struct out o;
+
+	(void)state;
+	assert_int_equal(out_open(&o, "picture", false), 0);
+	o.whole_only = true;
+	write_too_much(&o);
+	assert_non_null(o.temp);
+	assert_int_equal(stat(o.temp, &st), 0);
+	assert_int_equal(st.st_size, 200000);
+	assert_int_equal(stat("picture", &st), -1);
+	out_abort(&o);
+	assert_int_equal(count_files(), 1);
+}
+
 static void test_full_disk_keeps_the_old_file(void **state)
 {
 	struct stat st;
@@ -391,6 +409,7 @@ int main(void)
 		TEST(test_pipe),
 		TEST(test_full_device),
 		TEST(test_full_disk_keeps_the_part),
+		TEST(test_full_disk_and_what_must_be_whole),
 		TEST(test_full_disk_keeps_the_old_file),
 		TEST(test_large),
 		TEST(test_longest_name),
