@@ -6,6 +6,7 @@
  */
 #include "cprof/cmd.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
 #include <unistd.h>
@@ -152,11 +153,24 @@ int cmd_later(int argc, char **argv)
 	return say_usage(NULL, "%s comes in a later version of cprof", argv[0]);
 }
 
+/* One that is closed would become a file of ours: what is printed would go
+ * there. Nobody can write to these. */
+static void fill_standard_descriptors(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	while (fd >= 0 && fd <= STDERR_FILENO)
+		fd = open("/dev/null", O_RDONLY);
+	if (fd >= 0)
+		close(fd);
+}
+
 int cmd_main(const struct command *table, int argc, char **argv)
 {
 	const struct command *found = NULL;
 	int n;
 
+	fill_standard_descriptors();
 	setlocale(LC_CTYPE, "");
 	if (argc < 2)
 		return print_welcome();
