@@ -30,6 +30,8 @@ void capture_free(struct capture *c);
 /* Samples are exact still: a thread that runs is read where we have taken its CPU
  * away from it. Where that cannot be proven it is lost (LOST_TORN). */
 void capture_never_stop(struct capture *c);
+/* Who has a CPU; NULL: who could run counts as running. It stays the caller's. */
+void capture_set_switches(struct capture *c, struct switches *s);
 /* Only threads with a name that it wants are looked at and sampled; one that has
  * no name yet is, for some ticks. NULL: all. */
 typedef bool (*capture_wants)(void *arg, const char *name);
@@ -49,6 +51,10 @@ bool capture_release_late(struct capture *c);
 /* Wait, for a second at most, for stops that never came in time and let them
  * go: before this process itself is stopped. */
 void capture_settle(struct capture *c);
+/* Between two deadlines from now on: no sample weighs more than two of them. */
+void capture_set_interval(struct capture *c, uint64_t interval_ns);
+/* How long the target was held since the last call. */
+uint64_t capture_take_held(struct capture *c);
 /* Deadlines that passed unused, for the statistics. */
 void capture_count_missed(struct capture *c, uint64_t ticks);
 

@@ -115,11 +115,13 @@ const struct process *def_process(const struct defs *d, process_id id);
 enum thread_state {
 	STATE_IDLE, /* sleeps in the kernel, or is stopped */
 	STATE_GIL_WAIT, /* sleeps until it gets the GIL */
-	STATE_ACTIVE, /* runs or could run, without the GIL: native code */
-	STATE_ACTIVE_GIL, /* runs Python, or C code that holds the GIL */
+	STATE_CPU_WAIT, /* could run, but has no CPU: others have them */
+	/* runs, or could run where the kernel does not say who has a CPU: */
+	STATE_ACTIVE, /* without the GIL: native code */
+	STATE_ACTIVE_GIL, /* Python, or C code that holds the GIL */
 };
 
-/* "idle", "waiting for gil", "active", "active+gil" */
+/* "idle", "waiting for gil", "waiting for cpu", "active", "active+gil" */
 const char *state_text(enum thread_state state);
 
 /* One thread's stack at one instant. */
@@ -132,13 +134,21 @@ struct sample {
 	string_id syscall; /* the call it waits in; 0 if none */
 	uint8_t state; /* enum thread_state */
 	bool holds_gil; /* also true for one that sleeps with it */
+	bool collects; /* garbage: it or what a finalizer calls */
+	bool stopped; /* the whole process, by a signal or a debugger */
 	uint64_t weight_ns; /* wall time it stands for, <= 2 intervals */
+	/* CPU time of the thread since its last sample in which it ran; 0 when
+	 * it does not run now. The kernel counts it some milliseconds late: it
+	 * is exact in sums. */
+	uint64_t cpu_ns;
 };
 
 /* Which samples count, and how a frame is written. */
 struct view {
 	bool gil; /* -g: only the holder */
 	bool idle; /* -i: those that do not run, too */
+	bool cpu; /* --cpu: a sample weighs the CPU time it stands for */
+	bool wall; /* --wall: the time, and all count, whether they run or not */
 	bool function; /* -F: first line of the function */
 	bool nolineno;
 	bool threads; /* -t: a root frame for each thread */
@@ -147,6 +157,10 @@ struct view {
 };
 
 bool view_wants(const struct view *v, const struct sample *s);
+/* The time that it weighs: by the clock on the wall unless with --cpu. */
+uint64_t view_weight(const struct view *v, const struct sample *s);
+/* Times are added up, not samples counted: values are microseconds. */
+bool view_is_timed(const struct view *v);
 /* Append the frame as `name (file:line)`, raw: not yet escaped. */
 void view_frame(const struct view *v, const struct defs *d, frame_id frame,
 		struct buf *out);
@@ -177,7 +191,7 @@ struct fold_entry {
 	thread_id thread; /* 0 when neither -t nor -s keeps them apart */
 	stack_id stack;
 	uint64_t count; /* samples */
-	uint64_t weight_ns;
+	uint64_t weight_ns; /* what they weigh */
 };
 
 struct fold {
@@ -202,7 +216,7 @@ struct tree_node {
 	frame_id frame;
 	uint32_t depth; /* 0 for the root */
 	uint32_t size; /* nodes in the subtree, itself included */
-	uint64_t self, total; /* samples */
+	uint64_t self, total; /* samples, or microseconds: view_is_timed() */
 };
 
 struct tree {
@@ -259,12 +273,13 @@ struct tally_process {
 struct tally {
 	uint64_t weight_ns[STATE_ACTIVE_GIL + 1]; /* by state */
 	uint64_t count[STATE_ACTIVE_GIL + 1]; /* samples, by state */
+	uint64_t collecting_ns; /* garbage, while they ran with the GIL */
 	VEC(struct tally_wait) waits;
 	struct map wait_index;
 	uint64_t mix_ns[MIXES]; /* time of processes, by what a tick saw */
 	VEC(struct tally_process) processes; /* by id */
 	VEC(bool) ran; /* by id of the thread */
-	bool stopped; /* by a signal, all the time: its owner knows and sets it */
+	bool stopped; /* all the time: its owner knows and sets it */
 };
 
 void tally_init(struct tally *t);
@@ -334,8 +349,11 @@ struct stats {
 	uint64_t processes; /* that were sampled, now or earlier */
 	uint64_t failed; /* of them: that could not be read any more */
 	uint64_t unobserved_ns; /* no sample stands for it */
+	uint64_t cpu_ns; /* of the sampled threads, while they were */
+	uint64_t sampled_cpu_ns; /* of it: that samples stand for */
 	uint64_t own_cpu_ns;
 	uint64_t execs; /* times the target ran another program */
+	double lowest_rate_hz; /* that --max-... allowed; 0: the asked one */
 	uint32_t pauses[64]; /* histogram: see stats_count_pause() */
 };
 

@@ -29,6 +29,9 @@
 	F(interp_threads_head, 1 << 20)                                    \
 	F(interp_gil, 1 << 20) /* 3.12+: pointer to its GIL */             \
 	F(interp_modules, 1 << 20)                                         \
+	F(interp_gc, 1 << 20)                                              \
+	F(interp_codes_freed, 1 << 20) /* 3.14+: how many were */          \
+	F(gc_collecting, 4096) /* struct _gc_runtime_state: an int */      \
 	F(gil_last_holder, 256) /* struct _gil_runtime_state */            \
 	F(gil_locked, 256)                                                 \
 	F(gil_switch_number, 256)                                          \

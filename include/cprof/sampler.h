@@ -18,6 +18,9 @@ struct session_options {
 	bool follow; /* all that descend from them, too */
 	double rate_hz;
 	uint64_t duration_ns; /* 0: until the target ends */
+	/* parts of the time; where sampling would cost a target, or us, more than
+	 * that, the rate is lowered. 0: no limit */
+	double max_slowdown, max_cpu;
 	bool never_stop; /* nothing is ever stopped, nor traced */
 	/* Only threads with such a name, if it is not NULL; called in the
 	 * sampler's thread. */

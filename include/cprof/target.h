@@ -79,9 +79,19 @@ bool target_alive(const struct target *t); /* false also for a zombie */
 /* It ended or is about to: what cannot be read of it any more, or may not be
  * read, means nothing. */
 bool target_is_ending(const struct target *t);
-/* Letter of its first thread's state, as in proc(5): 'T' is stopped by a
- * signal, 't' by a tracer. '?' if it cannot be had. */
-char target_state(const struct target *t);
+/* The process that the thread belongs to, perhaps as its first; 0: none has
+ * that id. */
+pid_t target_of_thread(pid_t tid);
+
+enum standstill {
+	GOES_ON,
+	STANDS_BY_SIGNAL, /* SIGSTOP, Ctrl-Z: until SIGCONT */
+	STANDS_BY_TRACER, /* a debugger, not we */
+	STANDS_UNKNOWN, /* it ended, or it is we who hold it for a moment */
+};
+
+/* Whether its first thread is held, and by which tracer (0: by none). */
+enum standstill target_standstill(const struct target *t, pid_t *tracer);
 
 /* What ps shows: arguments joined by spaces, each made one word for a shell
  * where it needs quotes; "[name]" if there are none. */
@@ -186,6 +196,29 @@ int task_cpu(const void *rseq);
 /* Name of a system call of this machine, NULL if it has none. */
 const char *syscall_name(int64_t number);
 bool syscall_is_futex(int64_t number);
+
+/* ---- who has a CPU: switches.c ---------------------------------------- */
+
+struct switches;
+
+enum on_cpu { ON_CPU_UNKNOWN, ON_CPU, OFF_CPU };
+
+/* ERR_PERM: the kernel does not allow it. Of the whole machine; what is seen are
+ * thread ids of our own PID namespace. */
+int switches_new(struct switches **s);
+void switches_free(struct switches *s);
+/* Who has which CPU now: for the calls of switches_ask() until the next look. */
+void switches_look(struct switches *s);
+/* Unknown: where a CPU has not switched since we began, or too many switch. */
+enum on_cpu switches_ask(const struct switches *s, pid_t tid);
+/* The number of the newest look; they are counted from 1. */
+uint64_t switches_now(const struct switches *s);
+/* It had no CPU between that look and the newest one: who slept then sleeps in
+ * the same call still. False when that is not known. */
+bool switches_slept(const struct switches *s, pid_t tid, uint64_t since);
+/* The same of all threads of a process, those included that came meanwhile. */
+bool switches_process_slept(const struct switches *s, pid_t pid,
+			    uint64_t since);
 
 /* ---- standing still: stop.c ------------------------------------------- */
 

@@ -56,6 +56,11 @@ void capture_never_stop(struct capture *c)
 	c->never_stop = true;
 }
 
+void capture_set_switches(struct capture *c, struct switches *s)
+{
+	c->switches = s;
+}
+
 void capture_set_wants(struct capture *c, capture_wants wants, void *arg)
 {
 	c->wants = wants;
@@ -73,6 +78,8 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->list_stale = true;
 	c->names_read_ns = 0;
 	c->rseq_searched = false;
+	c->serial = 0;
+	c->quiet = false;
 	return attach(c, found);
 }
 
@@ -157,12 +164,49 @@ static void choose_threads(struct capture *c, bool patient)
 		threads_read_names(c); /* there is no later tick to wait for */
 }
 
+/* Nobody of this process, not even a thread that we do not know, has run since a
+ * tick in which all slept: nothing can have changed. */
+static bool is_quiet(struct capture *c)
+{
+	bool quiet = c->quiet && !c->late.count;
+
+	c->quiet = false;
+	if (!c->switches)
+		return false;
+	switches_look(c->switches);
+	c->quiet = quiet && switches_process_slept(c->switches, c->target->pid,
+						   c->quiet_look);
+	if (!c->quiet)
+		c->quiet_look = switches_now(c->switches);
+	return c->quiet;
+}
+
+static bool all_sleep(const struct capture *c)
+{
+	const struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (t->unwanted)
+			continue;
+		if (t->dead || t->lost || !t->looked || t->look.running)
+			return false;
+	}
+	return c->threads.count && !c->list_stale && !c->names_wanted;
+}
+
 int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 {
 	int err;
 
 	c->serial++;
 	c->pause_ns = 0;
+	if (is_quiet(c)) {
+		c->instant_ns = clock_now();
+		send_tick(c, deadline_ns);
+		return 0;
+	}
 	stand_release_late(c);
 	err = refresh(c);
 	if (!err && !c->interp_count)
@@ -175,6 +219,8 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 		return err;
 	codes_resolve_all(c);
 	refresh_names(c);
+	state_look_for_stop(c);
+	c->quiet = c->switches && all_sleep(c);
 	send_tick(c, deadline_ns);
 	return 0;
 }
@@ -184,6 +230,19 @@ bool capture_release_late(struct capture *c)
 	if (c->late.count)
 		stand_release_late(c);
 	return c->late.count > 0;
+}
+
+void capture_set_interval(struct capture *c, uint64_t interval_ns)
+{
+	c->counts.interval_ns = interval_ns;
+}
+
+uint64_t capture_take_held(struct capture *c)
+{
+	uint64_t held = c->counts.held_ns - c->held_taken_ns;
+
+	c->held_taken_ns = c->counts.held_ns;
+	return held;
 }
 
 void capture_count_missed(struct capture *c, uint64_t ticks)

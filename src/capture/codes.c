@@ -4,7 +4,8 @@
  * in at the same address once it is freed. The frames of a sample keep theirs
  * alive while the thread stands, so the words that tell one from another are
  * compared right after it goes on, microseconds later, for every code object of
- * a stack that was copied in this tick. To fool this, one would have to be
+ * a stack that was copied in this tick, unless the interpreter's own count says
+ * that none was freed. To fool this, one would have to be
  * freed, replaced, freed and replaced by an equal one within that time.
  */
 #include "internal.h"
@@ -160,7 +161,7 @@ static int define(struct capture *c, raddr_t addr)
 		return ERR_NOMEM;
 	code->number = 0;
 	code->print = c->code_copy.print;
-	code->checked = c->serial;
+	code->checked = c->code_epoch;
 	if (compares_strings(c))
 		err = note_strings(c, code);
 	if (!err)
@@ -170,7 +171,7 @@ static int define(struct capture *c, raddr_t addr)
 	return err;
 }
 
-/* Plan all codes of the stack that this tick has not proven. */
+/* Plan all codes of the stack that this epoch has not proven. */
 static int plan_codes(struct capture *c, const struct tstate *t)
 {
 	struct known_code *code;
@@ -180,9 +181,9 @@ static int plan_codes(struct capture *c, const struct tstate *t)
 	reset_proofs(c);
 	for (i = 0; !err && i < t->raw.count; i++) {
 		code = find(c, t->raw.items[i].code);
-		if (!code || code->checked == c->serial)
+		if (!code || code->checked == c->code_epoch)
 			continue;
-		code->checked = c->serial;
+		code->checked = c->code_epoch;
 		err = plan_code(c, (uint32_t)(code - c->codes.items));
 	}
 	return err;
@@ -305,11 +306,30 @@ static void resolve_fresh(struct capture *c, struct tstate *t)
 	t->lost_kind = kind_of(err);
 }
 
+/* 3.14 counts the code objects that it frees, before it does: while the count
+ * stands still, at the instant of the copies too, no address has got another one.
+ * Elsewhere each tick proves its own. */
+void codes_begin_epoch(struct capture *c)
+{
+	bool counted = c->python.layout.interp_codes_freed;
+	uint64_t freed = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->interp_count; i++) {
+		freed = hash_mix(freed, c->interps[i].codes_freed);
+		counted = counted && c->interps[i].codes_freed;
+	}
+	if (!counted || freed != c->codes_freed)
+		c->code_epoch++;
+	c->codes_freed = freed;
+}
+
 void codes_resolve_all(struct capture *c)
 {
 	struct tstate *t;
 	uint32_t i;
 
+	codes_begin_epoch(c);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
 		if (t->fresh && t->have)

@@ -17,6 +17,8 @@
 /* A target that makes code of equal hash only spoils its own merging. */
 enum { LONGEST_CHAIN = 64 };
 
+enum { CPU_LATE_MS = 20 }; /* CPU times are brought up to date by a timer */
+
 int decoder_new(struct decoder **out, struct defs *defs, uint64_t start_ns,
 		uint64_t interval_ns)
 {
@@ -359,18 +361,47 @@ static int take_entry(struct decoder *d, const struct msg_entry *m)
 	t->holds_gil = m->flags & ENTRY_HOLDS_GIL;
 	t->lost = m->flags & ENTRY_LOST;
 	t->lost_kind = MIN(m->lost_kind, LOST_KINDS - 1);
+	t->collects = m->flags & ENTRY_COLLECTS;
+	t->stopped = m->flags & ENTRY_STOPPED;
+	t->cpu_ns = m->cpu_ns;
 	take_syscall(d, t, m->syscall);
 	return m->flags & ENTRY_SAME_STACK ? 0 : take_stack(d, t, m);
 }
 
 /* ---- ticks ------------------------------------------------------------- */
 
-static uint64_t weight_of(struct decoder *d, const struct decoded_thread *t,
-			  uint64_t now)
+/* A new thread was there at most since the tick before, and at the first tick
+ * nobody was seen for more than an interval. */
+static uint64_t weight_of(const struct decoder *d,
+			  const struct decoded_thread *t, uint64_t now)
 {
-	uint64_t since = t->sampled_ns ? now - t->sampled_ns : d->interval_ns;
+	uint64_t since = t->sampled_ns ? t->sampled_ns : d->tick_before_ns;
 
-	return MIN(since, 2 * d->interval_ns);
+	if (!since)
+		return MIN(now - d->start_ns, d->interval_ns);
+	return MIN(now - since, 2 * d->interval_ns);
+}
+
+/* What a thread used goes to the next sample in which it runs: where it sleeps is
+ * not where it used it. More than passed between two ticks, and what the kernel
+ * counts late, is of time that nobody observed. */
+static void count_cpu(struct decoder *d, struct decoded_thread *t)
+{
+	uint64_t used = MIN(t->cpu_ns - t->cpu_counted_ns,
+			    2 * d->interval_ns + CPU_LATE_MS * NSEC_PER_MSEC);
+
+	t->cpu_counted_ns = t->cpu_ns;
+	t->cpu_owed_ns += used;
+	d->stats.cpu_ns += used;
+}
+
+static uint64_t take_cpu(struct decoder *d, struct decoded_thread *t)
+{
+	uint64_t owed = t->state >= STATE_ACTIVE ? t->cpu_owed_ns : 0;
+
+	t->cpu_owed_ns -= owed;
+	d->stats.sampled_cpu_ns += owed;
+	return owed;
 }
 
 static int give_sample(struct decoder *d, struct decoded_thread *t,
@@ -385,7 +416,10 @@ static int give_sample(struct decoder *d, struct decoded_thread *t,
 		.syscall = t->syscall,
 		.state = t->state,
 		.holds_gil = t->holds_gil,
+		.collects = t->collects,
+		.stopped = t->stopped,
 		.weight_ns = weight_of(d, t, m->time_ns),
+		.cpu_ns = take_cpu(d, t),
 	};
 
 	t->sampled_ns = m->time_ns;
@@ -412,6 +446,7 @@ static void take_counts(struct decoder *d, const struct msg_tick *m)
 	    m->time_ns - d->last_tick_ns > 2 * d->interval_ns)
 		s->unobserved_ns +=
 			m->time_ns - d->last_tick_ns - 2 * d->interval_ns;
+	d->tick_before_ns = d->last_tick_ns;
 	d->last_tick_ns = m->time_ns;
 }
 
@@ -422,11 +457,14 @@ static int take_tick(struct decoder *d, const struct msg_tick *m,
 	uint32_t i;
 	int err = 0;
 
+	if (m->interval_ns)
+		d->interval_ns = m->interval_ns;
 	take_counts(d, m);
 	for (i = 0; !err && i < d->threads.count; i++) {
 		t = &d->threads.items[i];
 		if (!t->alive)
 			continue;
+		count_cpu(d, t);
 		if (t->lost)
 			d->stats.lost[t->lost_kind]++;
 		else

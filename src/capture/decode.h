@@ -15,13 +15,16 @@ struct decoded_code {
 
 struct decoded_thread {
 	thread_id id;
-	bool alive, lost, holds_gil;
+	bool alive, lost, holds_gil, collects, stopped;
 	enum thread_state state;
 	enum lost_kind lost_kind;
 	stack_id stack;
 	VEC(stack_id) path; /* to it from the root; none if it was cut */
 	string_id syscall;
 	uint64_t sampled_ns; /* of its last sample, 0 if none */
+	uint64_t cpu_ns; /* its CPU time, since it was first seen */
+	uint64_t cpu_counted_ns; /* of it, at the last tick */
+	uint64_t cpu_owed_ns; /* that no sample stands for yet */
 };
 
 struct decoder {
@@ -37,7 +40,7 @@ struct decoder {
 	VEC(struct decoded_thread) threads;
 	struct buf text;
 	struct stats stats;
-	uint64_t last_tick_ns;
+	uint64_t last_tick_ns, tick_before_ns; /* 0: none yet */
 };
 
 /* short.c: fill short_file and module from file */

@@ -2,8 +2,8 @@
  *
  * Whether this is the same program still (the main interpreter's address never
  * changes), whether interpreters or thread states came or went (new ones are
- * put at the heads of their lists), and who took the GIL last, how often it
- * went to another thread, and whether it is held.
+ * put at the heads of their lists), whether garbage is collected, and who took
+ * the GIL last, how often it went to another thread, and whether it is held.
  */
 #include "internal.h"
 
@@ -12,6 +12,34 @@
 static uint32_t words_len(const struct layout *l)
 {
 	return l->gil_switch_number + 8 - l->gil_last_holder;
+}
+
+/* Of each interpreter: where its list of thread states begins, whether it collects
+ * garbage, and how many code objects it has freed. */
+enum { HEAD, COLLECTING, CODES_FREED, WORDS };
+
+static uint32_t offset_of(const struct layout *l, int which)
+{
+	switch (which) {
+	case HEAD:
+		return l->interp_threads_head;
+	case COLLECTING:
+		return l->interp_gc + l->gc_collecting;
+	default:
+		return l->interp_codes_freed;
+	}
+}
+
+static int add_interp(const struct capture *c, struct image *i,
+		      const struct interp *interp)
+{
+	int which, err = 0;
+
+	for (which = 0; !err && which < WORDS; which++)
+		err = image_add(
+			i, interp->addr + offset_of(&c->python.layout, which),
+			8);
+	return err;
 }
 
 int glance_add(struct capture *c, struct image *i, raddr_t gil,
@@ -28,8 +56,7 @@ int glance_add(struct capture *c, struct image *i, raddr_t gil,
 	if (!err)
 		err = image_add(i, c->python.mark_at, 8);
 	for (k = 0; !err && k < c->interp_count; k++)
-		err = image_add(i, c->interps[k].addr + l->interp_threads_head,
-				8);
+		err = add_interp(c, i, &c->interps[k]);
 	if (!err)
 		err = image_add(i, gil + l->gil_last_holder, words_len(l));
 	return err;
@@ -63,9 +90,20 @@ static int parse_cpu(const struct image *i, uint32_t k)
 	return at ? task_cpu(at) : -1;
 }
 
+/* The words are ints of 32 bits, but for the head. */
+static bool parse_interp(const struct image *i, uint32_t first,
+			 struct interp *interp)
+{
+	interp->collects =
+		(uint32_t)word(image_piece_data(i, first + COLLECTING)) != 0;
+	interp->codes_freed =
+		(uint32_t)word(image_piece_data(i, first + CODES_FREED));
+	return word(image_piece_data(i, first + HEAD)) == interp->threads_head;
+}
+
 int glance_parse(struct capture *c, struct image *i, struct glance *g)
 {
-	uint32_t first = i->pieces.count - c->interp_count - 3;
+	uint32_t first = i->pieces.count - WORDS * c->interp_count - 3;
 	const uint8_t *at = image_piece_data(i, i->pieces.count - 1);
 	unsigned int k;
 
@@ -77,8 +115,7 @@ int glance_parse(struct capture *c, struct image *i, struct glance *g)
 	g->cpu = g->rseq ? parse_cpu(i, first - 1) : -1;
 	g->lists_same = word(image_piece_data(i, first)) == c->interps_head;
 	for (k = 0; k < c->interp_count; k++)
-		if (word(image_piece_data(i, first + 2 + k)) !=
-		    c->interps[k].threads_head)
+		if (!parse_interp(i, first + 2 + WORDS * k, &c->interps[k]))
 			g->lists_same = false;
 	return 0;
 }

@@ -8,7 +8,7 @@
  *      run, the others that may have changed since their last copy. Looks at
  *      many take long: then the words are read again after them;
  *   2. make the last holder stand: it is stopped if it runs, unless we have
- *      its CPU, so that it cannot; if it sleeps, its run-time counts before and
+ *      its CPU, or it has none, so that it cannot; if it sleeps, its run-time counts before and
  *      after prove that it stood by itself;
  *   3. copy it, with the words at the end of the same vectored read.
  *
@@ -34,6 +34,7 @@ struct attempt {
 	struct gil_words look; /* as they were before the looks */
 	struct glance before, after;
 	struct tstate *holder; /* NULL: nobody who lives */
+	struct tstate *rehearsed; /* the one that was expected to be it */
 	bool deep; /* second look after a half-made frame */
 	bool unproven; /* it may not be stopped, and did not stand by itself */
 };
@@ -189,10 +190,14 @@ static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
 {
 	struct glance g = { .rseq = preempt_area(c, a->holder), .cpu = -1 };
 	struct preempt p;
-	int err;
+	int err = 0;
 
 	preempt_begin(&p);
-	err = stack_rehearse(c, a->holder, a->gil, &g);
+	if (a->rehearsed == a->holder)
+		g = a->before;
+	else
+		err = stack_rehearse(c, a->holder, a->gil, &g);
+	a->rehearsed = NULL; /* a next time it is old */
 	*cpu = g.cpu;
 	if (!err && has_moved(&a->before.words, &g.words))
 		return ERR_LOST;
@@ -200,11 +205,32 @@ static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
 					   ERR_TIMEOUT;
 }
 
+/* It could run, but others have the CPUs, and the kernel's records say that it got
+ * none until it was read: to stop it would only have it run at once.
+ * ERR_TIMEOUT: it may have. */
+static int copy_off_cpu(struct capture *c, struct attempt *a)
+{
+	pid_t tid = a->holder->task.tid;
+	uint64_t look;
+	int err;
+
+	if (!c->switches || switches_ask(c->switches, tid) != OFF_CPU)
+		return ERR_TIMEOUT;
+	look = switches_now(c->switches);
+	a->after = (struct glance){ 0 };
+	err = copy_holder(c, a);
+	c->instant_ns = clock_now();
+	switches_look(c->switches);
+	return switches_slept(c->switches, tid, look) ? err : ERR_TIMEOUT;
+}
+
 static int copy_running(struct capture *c, struct attempt *a)
 {
 	int cpu, moves = preempt_preferred(c) ? MOVES : 0;
-	int err = copy_beside(c, a, &cpu);
+	int err = copy_off_cpu(c, a);
 
+	if (err == ERR_TIMEOUT)
+		err = copy_beside(c, a, &cpu);
 	while (err == ERR_TIMEOUT && moves-- > 0 && preempt_move(cpu))
 		err = copy_beside(c, a, &cpu);
 	if (err != ERR_TIMEOUT)
@@ -267,12 +293,23 @@ static bool is_outer(const struct capture *c, const struct tstate *t)
 	return false;
 }
 
+static void decide(const struct capture *c, struct tstate *t,
+		   const struct attempt *a, const struct gil_words *words)
+{
+	if (is_outer(c, t))
+		state_set_outer(t);
+	else
+		state_decide(c, t, a->gil, words);
+}
+
 static void accept(struct capture *c, const struct attempt *a)
 {
+	bool crowd = false;
 	struct tstate *t;
 	uint32_t i;
 
 	c->refused_ns = 0;
+	c->last_holder = a->holder ? a->holder->addr : 0;
 	if (a->holder)
 		a->holder->held = c->serial;
 	for (i = 0; i < c->threads.count; i++) {
@@ -280,10 +317,11 @@ static void accept(struct capture *c, const struct attempt *a)
 		if (!of_gil(c, t, a->gil))
 			continue;
 		accept_one(t, a);
-		state_decide(c, t, a->gil, &a->after.words);
-		if (is_outer(c, t))
-			state_set_outer(t);
+		decide(c, t, a, &a->after.words);
+		crowd |= t->now.state == STATE_CPU_WAIT;
 	}
+	if (crowd)
+		preempt_note_crowd(c);
 }
 
 /* Nobody wants its stack. It can change no other one, so it may run: that the
@@ -320,10 +358,13 @@ static void look_at_all(struct capture *c, struct attempt *a)
 	struct tstate *t;
 	uint32_t i;
 
+	if (c->switches)
+		switches_look(c->switches);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (of_gil(c, t, a->gil))
-			look_at(c, t);
+		if (of_gil(c, t, a->gil) && !state_sleeps_on(c, t) &&
+		    look_at(c, t) && c->switches)
+			t->look_number = switches_now(c->switches);
 	}
 	a->look = a->before.words;
 	a->looked = true;
@@ -340,6 +381,14 @@ static void look_at_new(struct capture *c)
 			look_at(c, c->threads.items[i]);
 }
 
+/* It takes long to look at many threads: what was rehearsed before is old. */
+static int look_again_at_words(struct capture *c, struct attempt *a)
+{
+	a->rehearsed = NULL;
+	a->before.rseq = 0;
+	return glance_read(c, a->gil, &a->before);
+}
+
 /* A thread that was seen to sleep has not run Python since, unless it took the
  * GIL after the look: with one switch since only the holder of then and the one
  * of now can have. */
@@ -353,7 +402,7 @@ static int look(struct capture *c, struct attempt *a)
 		look_at_all(c, a);
 		a->just_looked = c->threads.count <= FEW_THREADS;
 		if (!a->just_looked)
-			err = glance_read(c, a->gil, &a->before);
+			err = look_again_at_words(c, a);
 	}
 	if (err)
 		return err;
@@ -367,6 +416,38 @@ static int look(struct capture *c, struct attempt *a)
 	return 0;
 }
 
+/* Who held it last, if that one ran: it is likely to do so still. With many
+ * threads the words are read again, and so would the stack be. */
+static struct tstate *expected(struct capture *c, raddr_t gil)
+{
+	struct tstate *t = NULL;
+
+	if (c->threads.count <= FEW_THREADS)
+		t = threads_find(c, c->last_holder);
+	return t && t->planned && t->look.running && of_gil(c, t, gil) ? t :
+									 NULL;
+}
+
+/* The words; with them, in the same call, what the expected holder's stack needs:
+ * its copy is rehearsed. Whether that one makes sense does not matter here. */
+static int first_glance(struct capture *c, struct attempt *a)
+{
+	struct tstate *t = expected(c, a->gil);
+	int err = ERR_FAULT;
+
+	if (t) {
+		a->before.rseq = preempt_area(c, t);
+		err = stack_rehearse(c, t, a->gil, &a->before);
+	}
+	if (err == ERR_FAULT) {
+		t = NULL;
+		a->before.rseq = 0;
+		err = glance_read(c, a->gil, &a->before);
+	}
+	a->rehearsed = t;
+	return is_fatal(err) || err == ERR_FAULT ? err : 0;
+}
+
 /* The words and the lists that they belong to. */
 static int begin(struct capture *c, struct attempt *a)
 {
@@ -375,7 +456,7 @@ static int begin(struct capture *c, struct attempt *a)
 	while (err == ERR_LOST && tries-- > 0) {
 		err = c->list_stale ? threads_refresh(c) : 0;
 		if (!err)
-			err = glance_read(c, a->gil, &a->before);
+			err = first_glance(c, a);
 		if (!err && !a->before.lists_same) {
 			c->list_stale = true;
 			err = ERR_LOST;
@@ -442,7 +523,7 @@ static void lose(struct capture *c, struct attempt *a)
 		t = c->threads.items[i];
 		if (!of_gil(c, t, a->gil))
 			continue;
-		state_decide(c, t, a->gil, &a->before.words);
+		decide(c, t, a, &a->before.words);
 		t->lost = !(t->have && t->copy_asleep && !t->look.running &&
 			    state_slept_on(&t->copy_sched, &t->sched));
 		t->lost_kind = why_lost(c, a);

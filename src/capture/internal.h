@@ -26,14 +26,17 @@ struct interp {
 	raddr_t addr;
 	raddr_t gil; /* where its struct _gil_runtime_state lies */
 	raddr_t threads_head;
+	bool collects; /* garbage, at the last glance */
+	uint32_t codes_freed; /* code objects, then */
 };
 
 /* What a thread does, as an entry says it. */
 struct state {
 	enum thread_state state;
-	bool holds_gil, lost;
+	bool holds_gil, collects, stopped, lost;
 	enum lost_kind lost_kind;
 	int16_t syscall; /* -1: none */
+	uint64_t cpu_ns; /* since it was first seen */
 };
 
 /* A Python thread state and what we know of its thread. */
@@ -54,9 +57,13 @@ struct tstate {
 	struct task task;
 	raddr_t rseq; /* its rseq area; 0: none, or not known yet */
 	bool rseq_asked;
-	struct sched sched; /* at the last look */
+	struct sched sched; /* at the last look, or half a millisecond before */
+	uint64_t sched_ns; /* when it was read */
+	uint64_t cpu_counted_ns; /* how much of it is in cpu_ns */
+	uint64_t cpu_ns; /* of this thread state, since it was first seen */
 	struct look look;
 	bool looked; /* look is not empty */
+	uint64_t look_number; /* of switches_look() before it; 0: none */
 	bool dead; /* its thread ended, though it is listed still */
 
 	struct image image; /* of its last read: the next one's plan */
@@ -88,7 +95,7 @@ struct known_code {
 	uint64_t strings; /* <= 3.11: of the bytes of its two names */
 	uint32_t name_len, file_len; /* bytes of them that are compared */
 	uint32_t number; /* in messages */
-	uint32_t checked; /* serial of the tick that proved it */
+	uint32_t checked; /* epoch in which it was proven */
 };
 
 /* Pieces of `prints` that must say what is known of a code object. */
@@ -105,6 +112,7 @@ struct capture {
 	bool never_stop;
 	bool rseq_searched, rseq_known; /* what the C library says: */
 	int64_t rseq_offset;
+	struct switches *switches; /* NULL: nobody knows who has a CPU */
 	capture_wants wants; /* NULL: every thread */
 	void *wants_arg;
 	bool no_stop; /* CPROF_TEST=no-stop: the tests' broken sampler */
@@ -119,6 +127,10 @@ struct capture {
 	struct map thread_index; /* address of a thread state -> index + 1 */
 	uint32_t next_thread; /* number for the next new one */
 	bool list_stale; /* walk the lists again */
+	bool quiet; /* in the last tick all threads slept */
+	uint64_t quiet_look; /* number of the look before that tick */
+	bool stopped; /* the process, by a signal or a debugger */
+	uint64_t stopped_slices; /* sum of all threads' when that was found out */
 
 	struct raw_frame *scratch; /* STACK_ROOM; of the walk in progress */
 	VEC(struct msg_frame) resolved; /* of the thread in progress */
@@ -128,7 +140,10 @@ struct capture {
 	struct image prints; /* of code objects to be proven */
 	VEC(struct proof) proofs; /* which of its pieces are whose */
 	uint32_t next_code;
+	uint32_t code_epoch; /* in which no address can have got another code */
+	uint64_t codes_freed; /* of all interpreters, when it began */
 	uint32_t serial; /* of the tick */
+	raddr_t last_holder; /* thread state that had the GIL in the last one */
 
 	struct image glance; /* GIL words without a stack */
 	VEC(struct stop) late; /* that did not come in time */
@@ -138,6 +153,7 @@ struct capture {
 	bool names_wanted; /* there are new threads */
 	uint64_t instant_ns; /* of the accepted read */
 	uint64_t pause_ns; /* of this tick */
+	uint64_t held_taken_ns; /* by capture_take_held() */
 	struct msg_tick counts;
 };
 
@@ -157,6 +173,8 @@ void threads_read_names(struct capture *c);
 void threads_release(struct capture *c);
 
 /* state.c: what a thread does */
+/* It slept at its last look, and had no CPU since. */
+bool state_sleeps_on(const struct capture *c, const struct tstate *t);
 int state_look(struct tstate *t);
 /* It was not given a CPU between the two. */
 bool state_slept_on(const struct sched *then, const struct sched *now);
@@ -164,6 +182,8 @@ bool state_slept_on(const struct sched *then, const struct sched *now);
 void state_set_outer(struct tstate *t);
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 		  const struct gil_words *w);
+/* Of all threads: is the process stopped by somebody else? */
+void state_look_for_stop(struct capture *c);
 
 /* glance.c: the words of a GIL and the heads of the lists. They are read last
  * in a call, so that they date all that was read before them. */
@@ -181,6 +201,8 @@ struct preempt {
 /* To be tried before a stop: for lack of the right to stop, or as a stop has
  * disturbed a system call of this program. */
 bool preempt_preferred(const struct capture *c);
+/* Threads wait for a CPU. */
+void preempt_note_crowd(struct capture *c);
 bool preempt_move(int cpu);
 raddr_t preempt_area(struct capture *c, const struct tstate *t); /* or 0 */
 /* Before anything is read of the thread. */
@@ -221,6 +243,8 @@ int stack_rehearse(struct capture *c, struct tstate *t, raddr_t gil,
 /* codes.c: which code objects these are; fills t->frames. *changed: not the
  * frames it had. */
 int codes_resolve(struct capture *c, struct tstate *t, bool *changed);
+/* May the addresses known so far have got other code objects? */
+void codes_begin_epoch(struct capture *c);
 /* Of all that were copied in this tick; at once, before anything else. */
 void codes_resolve_all(struct capture *c);
 

@@ -74,6 +74,8 @@ enum entry_flags {
 	ENTRY_SAME_STACK = 2, /* no frames follow */
 	ENTRY_LOST = 4, /* no sample from this tick on; lost_kind */
 	ENTRY_GONE = 8, /* the thread ended */
+	ENTRY_COLLECTS = 16, /* garbage */
+	ENTRY_STOPPED = 32, /* the whole process */
 };
 
 struct msg_entry {
@@ -87,6 +89,7 @@ struct msg_entry {
 	uint32_t same; /* below them: frames of its last stack, root end */
 	uint32_t total; /* more than both: cut after keep_leaf, and same is 0 */
 	uint32_t keep_leaf;
+	uint64_t cpu_ns; /* its CPU time since it was first seen */
 };
 
 /* Counts since the beginning, from the sampling side. */
@@ -95,6 +98,7 @@ struct msg_tick {
 	uint32_t none; /* no sample: the whole tick was lost */
 	uint64_t time_ns; /* CLOCK_MONOTONIC of the accepted read */
 	uint64_t late_ns;
+	uint64_t interval_ns; /* 0: as it was */
 	uint64_t pause_ns; /* of this tick; 0: nothing stopped */
 	uint64_t missed, stops, disturbed, held_ns, longest_stop_ns;
 	uint64_t ring_lost; /* samples that found no room here */

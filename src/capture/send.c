@@ -143,6 +143,8 @@ static unsigned int entry_flags(const struct tstate *t, bool same_stack)
 {
 	return (t->now.holds_gil ? ENTRY_HOLDS_GIL : 0) |
 	       (same_stack ? ENTRY_SAME_STACK : 0) |
+	       (t->now.collects ? ENTRY_COLLECTS : 0) |
+	       (t->now.stopped ? ENTRY_STOPPED : 0) |
 	       (t->now.lost ? ENTRY_LOST : 0);
 }
 
@@ -166,6 +168,7 @@ static bool send_entry(struct capture *c, struct tstate *t, bool same_stack)
 		.same = t->same,
 		.total = t->sent_total,
 		.keep_leaf = STACK_KEEP_LEAF,
+		.cpu_ns = t->now.cpu_ns,
 	};
 	append((char *)(m + 1), t->frames.items,
 	       count * sizeof(*t->frames.items));
@@ -205,12 +208,14 @@ static bool same_state(const struct state *a, const struct state *b)
 {
 	return a->state == b->state && a->holds_gil == b->holds_gil &&
 	       a->lost == b->lost && a->lost_kind == b->lost_kind &&
-	       a->syscall == b->syscall;
+	       a->collects == b->collects && a->stopped == b->stopped &&
+	       a->syscall == b->syscall && a->cpu_ns == b->cpu_ns;
 }
 
 /* What this tick says of the thread; false when the ring is full. */
 static bool send_one(struct capture *c, struct tstate *t)
 {
+	t->now.stopped = c->stopped;
 	t->now.lost = t->lost;
 	t->now.lost_kind = t->lost ? t->lost_kind : 0;
 	if (!t->announced && !send_thread(c, t))

@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+enum { SCHED_FRESH_NS = 500000 };
+
 static bool same_sched(const struct sched *a, const struct sched *b)
 {
 	return a->slices == b->slices && a->cpu_ns == b->cpu_ns &&
@@ -19,13 +21,34 @@ bool state_slept_on(const struct sched *then, const struct sched *now)
 	return now->slices && same_sched(then, now);
 }
 
+bool state_sleeps_on(const struct capture *c, const struct tstate *t)
+{
+	return c->switches && t->looked && !t->look.running && t->look_number &&
+	       switches_slept(c->switches, t->task.tid, t->look_number);
+}
+
+/* At high rates one that ran a moment ago is asked whether it runs still; what it
+ * used meanwhile may wait. */
+static bool runs_on(struct tstate *t, uint64_t now)
+{
+	if (!t->looked || !t->look.running ||
+	    now - t->sched_ns > SCHED_FRESH_NS)
+		return false;
+	return !task_look(&t->task, &t->look) && t->look.running;
+}
+
 int state_look(struct tstate *t)
 {
 	struct sched before = t->sched;
-	int err = task_sched(&t->task, &t->sched);
+	uint64_t now = clock_now();
+	int err;
 
+	if (runs_on(t, now))
+		return 0;
+	err = task_sched(&t->task, &t->sched);
 	if (err)
 		return err;
+	t->sched_ns = now;
 	if (t->looked && !t->look.running && state_slept_on(&before, &t->sched))
 		return 0;
 	t->looked = true;
@@ -48,10 +71,37 @@ static bool waits_on(const struct tstate *t, const struct gil_words *w)
 	       t->wait_switches == w->switches;
 }
 
+/* What the kernel counts of a thread belongs to one of its thread states. */
+static void count_cpu(struct tstate *t, bool own)
+{
+	if (own)
+		t->cpu_ns += t->sched.cpu_ns - t->cpu_counted_ns;
+	t->cpu_counted_ns = t->sched.cpu_ns;
+	t->now.cpu_ns = t->cpu_ns;
+}
+
 void state_set_outer(struct tstate *t)
 {
-	t->now.state = STATE_IDLE;
-	t->now.syscall = -1;
+	t->now = (struct state){ .state = STATE_IDLE, .syscall = -1 };
+	count_cpu(t, false);
+}
+
+static enum thread_state running_state(const struct capture *c,
+				       const struct tstate *t)
+{
+	if (c->switches && switches_ask(c->switches, t->task.tid) == OFF_CPU)
+		return STATE_CPU_WAIT;
+	return t->now.holds_gil ? STATE_ACTIVE_GIL : STATE_ACTIVE;
+}
+
+static bool collects(const struct capture *c, const struct tstate *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->interp_count; i++)
+		if (c->interps[i].addr == t->interp)
+			return c->interps[i].collects;
+	return false;
 }
 
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
@@ -67,9 +117,31 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 	if (t->look.running ? still : waits_for_gil(c, t, gil))
 		t->now.state = STATE_GIL_WAIT;
 	else if (t->look.running)
-		t->now.state =
-			t->now.holds_gil ? STATE_ACTIVE_GIL : STATE_ACTIVE;
+		t->now.state = running_state(c, t);
+	t->now.collects = t->now.holds_gil && collects(c, t);
 	t->wait_switches = w->switches;
 	if (!t->look.running && t->look.syscall <= INT16_MAX)
 		t->now.syscall = t->look.syscall;
+	count_cpu(t, true);
+}
+
+/* Who is stopped, and who is let go, runs for a moment before: so nothing has
+ * changed as long as nobody ran. */
+void state_look_for_stop(struct capture *c)
+{
+	enum standstill how;
+	uint64_t slices = 0;
+	bool running = false;
+	pid_t tracer;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		running |= c->threads.items[i]->look.running;
+		slices += c->threads.items[i]->sched.slices;
+	}
+	if (!running && slices == c->stopped_slices)
+		return;
+	c->stopped_slices = slices;
+	how = running ? GOES_ON : target_standstill(c->target, &tracer);
+	c->stopped = how == STANDS_BY_SIGNAL || how == STANDS_BY_TRACER;
 }

@@ -61,6 +61,20 @@ static void forget(struct capture *c, uint32_t i)
 	tstate_free(t);
 }
 
+/* What it used before the first tick is not ours to tell; one that came later
+ * is new, unless it is the other interpreter of a thread that we know. */
+static void count_from_now(const struct capture *c, struct tstate *t)
+{
+	uint32_t i;
+	bool known = c->serial <= 1;
+
+	for (i = 0; !known && c->interp_count > 1 && i < c->threads.count; i++)
+		known = c->threads.items[i] != t &&
+			c->threads.items[i]->task.tid == t->task.tid;
+	if (known && !task_sched(&t->task, &t->sched))
+		t->cpu_counted_ns = t->sched.cpu_ns;
+}
+
 static struct tstate *adopt(struct capture *c, const struct tstate *found)
 {
 	uint32_t *slot = map_slot(&c->thread_index, found->addr);
@@ -77,6 +91,7 @@ static struct tstate *adopt(struct capture *c, const struct tstate *found)
 	t->number = ++c->next_thread;
 	t->unsent = true;
 	c->names_wanted = true;
+	count_from_now(c, t);
 	return t;
 }
 

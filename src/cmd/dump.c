@@ -23,7 +23,7 @@ struct dump {
 	const struct defs *defs;
 	VEC(struct sample) samples;
 	bool color;
-	pid_t stopped; /* a target that is, by a signal; 0: none */
+	struct stopped stopped; /* the last target that is */
 };
 
 static int keep_sample(void *arg, const struct defs *d, const struct sample *s)
@@ -66,6 +66,10 @@ static void add_state(struct buf *b, const struct dump *dump,
 	if (dump->color)
 		buf_puts(b, state_color(s->state));
 	buf_puts(b, state_text(s->state));
+	if (s->stopped)
+		buf_puts(b, ", stopped");
+	if (s->collects)
+		buf_puts(b, ", collecting garbage");
 	if (s->state == STATE_IDLE && *call) {
 		buf_puts(b, ", ");
 		add_safe(b, call);
@@ -189,6 +193,10 @@ static void add_state_json(struct json *j, const struct dump *dump,
 	json_key(j, "state");
 	json_string(j, state_text(s->state));
 	add_string(j, dump->defs, "syscall", s->syscall);
+	json_key(j, "collects_garbage");
+	json_bool(j, s->collects);
+	json_key(j, "stopped");
+	json_bool(j, s->stopped);
 }
 
 static void add_thread_json(struct json *j, const struct dump *dump,
@@ -225,14 +233,14 @@ static void add_json(struct buf *b, const struct dump *dump)
 }
 
 /* Asked before we stop anything ourselves. */
-static bool is_stopped(pid_t pid)
+static void look_whether_stopped(struct dump *dump, pid_t pid)
 {
 	struct stopped s;
 
 	stopped_init(&s, pid);
 	stopped_release(&s);
-
-	return s.always;
+	if (s.how != GOES_ON)
+		dump->stopped = s;
 }
 
 static int take(struct dump *dump)
@@ -241,8 +249,7 @@ static int take(struct dump *dump)
 	int err;
 
 	for (uint32_t i = 0; i < dump->o.pids.count; i++)
-		if (is_stopped(dump->o.pids.items[i]))
-			dump->stopped = dump->o.pids.items[i];
+		look_whether_stopped(dump, dump->o.pids.items[i]);
 	targets_fill(&so, &dump->o);
 	so.rate_hz = 100;
 	err = attach_session(&dump->session, &so);
@@ -272,6 +279,17 @@ static void say_lost(const struct dump *dump)
 			    lost_text(i));
 }
 
+static void say_stopped(const struct stopped *s)
+{
+	struct buf line;
+
+	buf_init(&line);
+	buf_printf(&line, "PID %d is stopped: ", (int)s->target.pid);
+	stopped_add_advice(s, &line);
+	say_buf(&line);
+	buf_release(&line);
+}
+
 static int print(struct dump *dump)
 {
 	struct buf text;
@@ -284,10 +302,8 @@ static int print(struct dump *dump)
 		add_text(&text, dump);
 	say_lost(dump);
 	targets_say_unmatched(&dump->o, dump->defs);
-	if (dump->stopped && !dump->o.quiet)
-		say("PID %d is stopped (by SIGSTOP or the like): kill -CONT %d "
-		    "lets it run",
-		    (int)dump->stopped, (int)dump->stopped);
+	if (dump->stopped.how != GOES_ON && !dump->o.quiet)
+		say_stopped(&dump->stopped);
 
 	return print_buf(&text);
 }

@@ -15,6 +15,7 @@
 #define RATE_MAX 100000.0
 #define SECONDS_MIN 0.001
 #define SECONDS_MAX 1e9
+#define PERCENT_MIN 0.001
 
 static const char digits[] = "0123456789";
 static const char hex_digits[] = "0123456789abcdefABCDEF";
@@ -72,6 +73,21 @@ int number_rate(const char *text, double *out)
 int number_seconds(const char *text, double *out)
 {
 	return decimal(text, SECONDS_MIN, SECONDS_MAX, out);
+}
+
+int number_percent(const char *text, double *out)
+{
+	char number[48];
+	size_t len = strlen(text);
+
+	if (len && text[len - 1] == '%')
+		len--;
+	if (len >= sizeof(number))
+		return ERR_NOT_FOUND;
+	memcpy(number, text, len);
+	number[len] = '\0';
+
+	return decimal(number, PERCENT_MIN, 100, out);
 }
 
 int number_duration(const char *text, double *out)

@@ -38,6 +38,15 @@ const struct opt opts[] = {
   "only the thread that holds the GIL" },
 { 'i', "idle", NULL, OPT_FLAG, TO(view.idle), IN_RECORD | IN_TOP,
   "threads that wait, too" },
+{ 0, "cpu", NULL, OPT_FLAG, TO(view.cpu), IN_RECORD | IN_TOP,
+  "weigh samples by the CPU time they stand for, in microseconds" },
+{ 0, "wall", NULL, OPT_FLAG, TO(view.wall), IN_RECORD | IN_TOP,
+  "weigh them by the time that passed, also of threads that wait" },
+{ 0, "max-slowdown", "PERCENT", OPT_PERCENT, TO(max_slowdown),
+  IN_RECORD | IN_TOP,
+  "sample less often where the target would be held for more of its time" },
+{ 0, "max-cpu", "PERCENT", OPT_PERCENT, TO(max_cpu), IN_RECORD | IN_TOP,
+  "or where cprof would use more of a CPU" },
 { 0, "blocking", NULL, OPT_FLAG, TO(blocking), IN_TARGET,
   "stop one thread for some microseconds per sample (the default)" },
 { 0, "nonblocking", NULL, OPT_FLAG, TO(nonblocking), IN_TARGET,
@@ -156,6 +165,11 @@ int options_check(const struct options *o, unsigned int in)
 	if (o->blocking && o->nonblocking)
 		return say_usage(name, "--blocking and --nonblocking do not go "
 				       "together");
+	if (o->view.cpu && (o->view.wall || o->view.idle))
+		return say_usage(name,
+				 "--cpu and %s do not go together: a "
+				 "thread that waits uses no CPU",
+				 o->view.wall ? "--wall" : "-i");
 	if (*o->later)
 		return say_usage(name, "%s comes in a later version", o->later);
 	if (o->all && !o->match)

@@ -30,6 +30,7 @@ struct options {
 	struct view view;
 	double rate_hz;
 	double duration_s; /* 0: until the target ends */
+	double max_slowdown, max_cpu; /* per cent; 0: not given */
 	double delay_s; /* 0: not given */
 	uint64_t count; /* 0: not given */
 	const char *output, *format, *sort; /* NULL: not given */
@@ -51,6 +52,7 @@ enum opt_kind {
 	OPT_RATE, /* double, Hz */
 	OPT_SECONDS, /* double */
 	OPT_DURATION, /* double; "unlimited" is 0 */
+	OPT_PERCENT, /* double, more than 0, at most 100; "%" may follow */
 	OPT_NUMBER, /* uint64_t, at least 1 */
 	OPT_SIGNAL, /* int; the argument may be left out */
 	OPT_LATER, /* refused; bool */
@@ -87,6 +89,7 @@ int number_pid(const char *text, pid_t *out); /* decimal or 0x hex */
 int number_rate(const char *text, double *out);
 int number_seconds(const char *text, double *out); /* more than 0 */
 int number_duration(const char *text, double *out); /* or "unlimited": 0 */
+int number_percent(const char *text, double *out);
 int number_count(const char *text, uint64_t *out); /* at least 1 */
 int number_signal(const char *text, int *out); /* TERM, SIGTERM or 15 */
 

@@ -53,6 +53,8 @@ static const char *wanted(enum opt_kind kind)
 	case OPT_SECONDS:
 	case OPT_DURATION:
 		return "a number of seconds, more than 0, at most 10^9";
+	case OPT_PERCENT:
+		return "a per cent, more than 0, at most 100";
 	case OPT_NUMBER:
 		return "a whole number, at least 1";
 	case OPT_SIGNAL:
@@ -122,6 +124,8 @@ static int store(struct scan *s, const struct opt *row, const char *value)
 		return number_seconds(value, field);
 	case OPT_DURATION:
 		return number_duration(value, field);
+	case OPT_PERCENT:
+		return number_percent(value, field);
 	case OPT_NUMBER:
 		return number_count(value, field);
 	case OPT_SIGNAL:

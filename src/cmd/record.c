@@ -158,15 +158,18 @@ static int open_launched(struct record *r)
 
 static void say_start(const struct record *r)
 {
+	const char *below = r->o.follow ? " and what they start" : "";
+
 	if (r->o.quiet || r->launch.spawn.pid || r->o.duration_s > 0)
 		return;
 	if (r->o.pids.count > 1)
-		say("sampling %u processes %g times a second until they end or "
-		    "Ctrl-C",
-		    r->o.pids.count, r->o.rate_hz);
+		say("sampling %u processes%s %g times a second until they end "
+		    "or Ctrl-C",
+		    r->o.pids.count, below, r->o.rate_hz);
 	else
-		say("sampling PID %d %g times a second until it ends or Ctrl-C",
-		    (int)r->pid, r->o.rate_hz);
+		say("sampling PID %d%s %g times a second until %s or Ctrl-C",
+		    (int)r->pid, r->o.follow ? " and what it starts" : "",
+		    r->o.rate_hz, r->o.follow ? "all ended" : "it ends");
 }
 
 static bool asked_to_end(const struct record *r)
@@ -194,7 +197,7 @@ static void sample(struct record *r)
 		live_show(&r->live, &now, r->fold.count);
 	} while (r->end == SESSION_RUNNING);
 	live_clear(&r->live);
-	r->tally.stopped = r->stopped.always;
+	r->tally.stopped = r->stopped.how != GOES_ON;
 	stopped_release(&r->stopped);
 	session_stats(r->session, &r->stats);
 }
@@ -252,7 +255,7 @@ static int write_file(struct record *r)
 	status = output_commit(&r->output);
 	if (r->o.quiet)
 		return status;
-	summary_findings(&p, &r->hot);
+	summary_findings(&p, &r->hot, &r->stopped);
 	if (status == EXIT_DONE)
 		summary_file(&p, r->output.shown,
 			     r->end == SESSION_TARGET_ENDED &&

@@ -1,4 +1,4 @@
-/* stopped.c - is the target stopped, as by SIGSTOP or Ctrl-Z?
+/* stopped.c - is the target stopped, as by SIGSTOP, Ctrl-Z or a debugger?
  *
  * Its threads are idle then and will stay so, whatever they look like. That is
  * nothing a sample says, but whoever waits for a stopped program wants to know.
@@ -7,8 +7,11 @@
 
 void stopped_init(struct stopped *s, pid_t pid)
 {
-	s->always = target_open(&s->target, pid) == 0 &&
-		    target_state(&s->target) == 'T';
+	*s = (struct stopped){ 0 };
+	if (target_open(&s->target, pid) == 0)
+		s->how = target_standstill(&s->target, &s->tracer);
+	if (s->how == STANDS_UNKNOWN)
+		s->how = GOES_ON;
 }
 
 void stopped_release(struct stopped *s)
@@ -18,16 +21,21 @@ void stopped_release(struct stopped *s)
 
 void stopped_look(struct stopped *s)
 {
-	if (!s->always)
+	pid_t tracer;
+
+	if (s->how == GOES_ON)
 		return;
-	switch (target_state(&s->target)) {
-	case 'T':
-	case 't': /* a tracer, perhaps we, holds it just now: no news */
-	case 'Z': /* killed where it stood */
-	case 'X':
-	case '?':
-		break;
-	default:
-		s->always = false;
-	}
+	/* killed where it stood, or held by ourselves just now: no news */
+	if (target_standstill(&s->target, &tracer) == GOES_ON)
+		s->how = GOES_ON;
+}
+
+void stopped_add_advice(const struct stopped *s, struct buf *out)
+{
+	if (s->how == STANDS_BY_SIGNAL)
+		buf_printf(out, "kill -CONT %d lets it run",
+			   (int)s->target.pid);
+	if (s->how == STANDS_BY_TRACER)
+		buf_printf(out, "PID %d, which debugs it, has to let it run",
+			   (int)s->tracer);
 }

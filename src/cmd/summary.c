@@ -94,21 +94,23 @@ static void say_bars(const struct hot *hot, const struct defs *d)
 	free(rows);
 }
 
-void summary_findings(const struct profile *p, const struct hot *hot)
+void summary_findings(const struct profile *p, const struct hot *hot,
+		      const struct stopped *stopped)
 {
 	bool none = p->fold->count == 0;
 	struct buf line;
 
 	buf_init(&line);
 	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &line);
-	if (p->tally->stopped)
-		buf_printf(&line, "; kill -CONT %d lets it run",
-			   (int)p->meta->pid);
-	else if (none && p->tally->count[STATE_IDLE] && !p->view->idle)
+	if (stopped->how != GOES_ON) {
+		buf_puts(&line, "; ");
+		stopped_add_advice(stopped, &line);
+	} else if (none && p->tally->count[STATE_IDLE] && !p->view->idle) {
 		buf_puts(&line, "; -i shows idle threads");
-	else if (none && p->view->gil)
+	} else if (none && p->view->gil) {
 		buf_puts(&line, "; without -g: threads that do not hold the "
 				"GIL, too");
+	}
 	say("%s", line.data);
 	buf_release(&line);
 	say_bars(hot, p->defs);
@@ -153,6 +155,10 @@ static void say_rate(const struct stats *s, const struct meta *m)
 	add_count(&line, s->disturbed, "disturbed calls");
 	if (s->failed)
 		add_count(&line, s->failed, "processes given up (-v: why)");
+	if (s->lowest_rate_hz > 0)
+		buf_printf(&line,
+			   ", down to %.4g Hz to cost no more than asked",
+			   s->lowest_rate_hz);
 	if (s->execs)
 		add_count(&line, s->execs, "exec of the target");
 	say_buf(&line);
@@ -179,12 +185,51 @@ static void say_pauses(const struct stats *s)
 	    (unsigned long long)s->stops);
 }
 
+/* Of each octave: "4 to 8 us 8,302". */
+static void say_histogram(const struct stats *s)
+{
+	uint64_t from_ns = 256, n;
+	const char *before = "pauses of";
+	char text[32];
+	struct buf line;
+
+	buf_init(&line);
+	for (size_t i = 0; i + 4 <= ARRAY_SIZE(s->pauses); i += 4) {
+		n = 0;
+		for (size_t k = i; k < i + 4; k++)
+			n += s->pauses[k];
+		if (n)
+			buf_printf(&line, "%s %.3g to %.3g us: %s", before,
+				   (double)from_ns / NSEC_PER_USEC,
+				   (double)from_ns * 2 / NSEC_PER_USEC,
+				   text_thousands(text, n));
+		before = n ? "," : before;
+		from_ns *= 2;
+	}
+	if (line.len)
+		say_buf(&line);
+	buf_release(&line);
+}
+
+/* The rest was used by threads that slept again whenever we looked. */
+static void say_cpu(const struct stats *s)
+{
+	char all[32], sampled[32];
+
+	say("threads used %s of CPU, %s of it is in samples",
+	    text_duration(all, s->cpu_ns),
+	    text_duration(sampled, s->sampled_cpu_ns));
+}
+
 static void say_quality(const struct profile *p)
 {
 	say_rate(p->stats, p->meta);
 	say_cost(p->stats);
-	if (log_enabled(1))
-		say_pauses(p->stats);
+	if (!log_enabled(1))
+		return;
+	say_pauses(p->stats);
+	say_histogram(p->stats);
+	say_cpu(p->stats);
 }
 
 /* "less %s", with the file in its place. */

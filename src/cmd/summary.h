@@ -5,8 +5,12 @@
 
 #include "cprof/model.h"
 
-/* What was found: one sentence, and the five hottest functions. */
-void summary_findings(const struct profile *p, const struct hot *hot);
+#include "stopped.h"
+
+/* What was found: one sentence, with what to do about a target that was stopped
+ * all the time, and the five hottest functions. */
+void summary_findings(const struct profile *p, const struct hot *hot,
+		      const struct stopped *stopped);
 /* Where it is, how well it was measured, and how to look at it (open_with as of
  * struct exporter, or NULL). */
 void summary_file(const struct profile *p, const char *file, bool ended,

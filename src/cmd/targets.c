@@ -107,10 +107,40 @@ static int find_matching(struct options *o)
 	return status;
 }
 
+static bool is_among(const pid_t *pids, uint32_t count, pid_t pid)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+
+	return false;
+}
+
+/* top -H and debuggers show the ids of threads: meant is their process. */
+static void take_processes(struct options *o)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < o->pids.count; i++) {
+		pid_t id = o->pids.items[i], pid = target_of_thread(id);
+
+		if (pid && pid != id)
+			say("%d is a thread of PID %d: all of that is looked "
+			    "at; --thread chooses threads by name",
+			    (int)id, (int)pid);
+		pid = pid ? pid : id;
+		if (!is_among(o->pids.items, n, pid))
+			o->pids.items[n++] = pid;
+	}
+	o->pids.count = n;
+	o->view.processes = o->follow || n > 1;
+}
+
 int targets_find(struct options *o)
 {
 	int status = OPTIONS_GO;
 
+	take_processes(o);
 	if (o->thread)
 		status = compile(&o->thread_names, "--thread", o->thread);
 	o->has_names = o->thread && status == OPTIONS_GO;
@@ -132,6 +162,8 @@ void targets_fill(struct session_options *so, struct options *o)
 	so->follow = o->follow;
 	so->never_stop = o->nonblocking;
 	so->rate_hz = o->rate_hz;
+	so->max_slowdown = o->max_slowdown / 100;
+	so->max_cpu = o->max_cpu / 100;
 	so->wants_thread = o->has_names ? wants_thread : NULL;
 	so->wants_arg = o;
 	if (o->command)

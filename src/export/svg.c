@@ -58,12 +58,18 @@ static void say_facts(struct buf facts[SVG_FACTS], const struct profile *p)
 
 	buf_printf(&facts[PYTHON], "CPython %s", or_empty(m->python));
 	buf_printf(&facts[PROCESS], "process %ld", (long)m->pid);
+	if (p->stats->processes > 1)
+		buf_printf(&facts[PROCESS], " and %llu more",
+			   (unsigned long long)p->stats->processes - 1);
 	text_terminal(&facts[PLACE], or_empty(m->host),
 		      strlen(or_empty(m->host)));
 	add_date(&facts[DATE], m->start_wall_ns);
 	buf_printf(&facts[RATE], "%s at %.6g Hz",
 		   text_duration(elapsed, p->stats->elapsed_ns), m->rate_hz);
 	add_count(&facts[SAMPLES], p->fold->count, "sample", "samples");
+	buf_puts(&facts[SAMPLES], p->view->cpu	? " by CPU time" :
+				  p->view->wall ? " by time" :
+						  "");
 	add_count(&facts[LOST], stats_lost(p->stats), "lost", "lost");
 }
 

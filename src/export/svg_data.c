@@ -42,6 +42,8 @@ static void write_head(struct data *d)
 
 	write_string(d, "command", s->profile->meta->command);
 	write_string(d, "sentence", s->sentence.data);
+	write_string(d, "unit",
+		     view_is_timed(s->profile->view) ? "us" : "samples");
 	json_key(&d->json, "facts");
 	json_begin(&d->json, '[');
 	for (int i = 0; i < SVG_FACTS; i++)

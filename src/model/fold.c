@@ -48,7 +48,7 @@ int fold_sample(struct fold *f, const struct sample *s)
 	if (!e)
 		return ERR_NOMEM;
 	e->count++;
-	e->weight_ns += s->weight_ns;
+	e->weight_ns += view_weight(&f->view, s);
 	f->count++;
 	return 0;
 }

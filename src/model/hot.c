@@ -95,6 +95,7 @@ static void count_time(struct hot_row *r, uint64_t ns, bool own,
 
 int hot_sample(struct hot *h, const struct defs *d, const struct sample *s)
 {
+	uint64_t ns = view_weight(&h->view, s);
 	const struct stack *stack;
 	struct hot_row *row;
 	uint32_t serial;
@@ -111,7 +112,7 @@ int hot_sample(struct hot *h, const struct defs *d, const struct sample *s)
 		stack = def_stack(d, id);
 		row = row_of(h, d, stack->frame, &err);
 		if (row)
-			count_time(row, s->weight_ns, id == s->stack, serial);
+			count_time(row, ns, id == s->stack, serial);
 	}
 	return err;
 }

@@ -13,6 +13,7 @@ const char *state_text(enum thread_state state)
 	static const char *const texts[] = {
 		[STATE_IDLE] = "idle",
 		[STATE_GIL_WAIT] = "waiting for gil",
+		[STATE_CPU_WAIT] = "waiting for cpu",
 		[STATE_ACTIVE] = "active",
 		[STATE_ACTIVE_GIL] = "active+gil",
 	};
@@ -24,7 +25,17 @@ bool view_wants(const struct view *v, const struct sample *s)
 {
 	if (v->gil && !s->holds_gil)
 		return false;
-	return v->idle || s->state >= STATE_ACTIVE;
+	return v->idle || v->wall || s->state >= STATE_ACTIVE;
+}
+
+uint64_t view_weight(const struct view *v, const struct sample *s)
+{
+	return v->cpu ? s->cpu_ns : s->weight_ns;
+}
+
+bool view_is_timed(const struct view *v)
+{
+	return v->cpu || v->wall;
 }
 
 static void add_string(struct buf *out, const struct defs *d, string_id id)

@@ -62,6 +62,8 @@ void stats_add(struct stats *sum, const struct stats *s)
 	sum->held_ns += s->held_ns;
 	sum->longest_stop_ns = MAX(sum->longest_stop_ns, s->longest_stop_ns);
 	sum->unobserved_ns += s->unobserved_ns;
+	sum->cpu_ns += s->cpu_ns;
+	sum->sampled_cpu_ns += s->sampled_cpu_ns;
 	for (i = 0; i < LOST_KINDS; i++)
 		sum->lost[i] += s->lost[i];
 	for (i = 0; i < ARRAY_SIZE(sum->pauses); i++)

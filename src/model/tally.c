@@ -102,6 +102,8 @@ int tally_sample(struct tally *t, const struct defs *d, const struct sample *s)
 		return ERR_GARBAGE;
 	t->weight_ns[s->state] += s->weight_ns;
 	t->count[s->state]++;
+	if (s->collects && s->state == STATE_ACTIVE_GIL)
+		t->collecting_ns += s->weight_ns;
 	err = count_mix(t, s);
 	if (!err)
 		err = note_run(t, s, &ran);
@@ -133,6 +135,18 @@ static uint64_t time_withheld(const struct tally *t)
 
 	for (mix = 0; mix < MIXES; mix++)
 		if ((mix & bits) == bits && !(mix & BIT(STATE_ACTIVE_GIL)))
+			sum += t->mix_ns[mix];
+	return sum;
+}
+
+/* Time in which threads could run and none did. */
+static uint64_t time_starved(const struct tally *t)
+{
+	uint64_t sum = 0;
+	uint32_t mix;
+
+	for (mix = 0; mix < MIXES; mix++)
+		if (mix & BIT(STATE_CPU_WAIT) && !(mix & RUNS))
 			sum += t->mix_ns[mix];
 	return sum;
 }
@@ -324,7 +338,7 @@ static void say_idle(const struct case_file *c)
 	}
 	add_duration(c->out, c->elapsed_ns);
 	if (c->tally->stopped)
-		buf_puts(c->out, ", as it was stopped by a signal");
+		buf_puts(c->out, ", as it was stopped");
 	add_waits(c->out, ": ", c->tally, c->defs, OF_ALL);
 }
 
@@ -376,6 +390,38 @@ static void add_gil_waits(const struct case_file *c)
 	add_time_share(c, ns);
 }
 
+/* The same of threads that could run and had no CPU. */
+static void add_cpu_waits(const struct case_file *c)
+{
+	uint64_t ns = time_with(c->tally, BIT(STATE_CPU_WAIT));
+
+	if (ns < c->time_ns / 10)
+		return;
+	buf_puts(c->out, "; threads waited for a CPU ");
+	add_time_share(c, ns);
+}
+
+/* Of the time of threads that ran. */
+static void add_collections(const struct case_file *c)
+{
+	uint64_t runs = c->tally->weight_ns[STATE_ACTIVE_GIL];
+
+	if (c->tally->collecting_ns < runs / 20 || !c->tally->collecting_ns)
+		return;
+	buf_puts(c->out, "; garbage collection ");
+	add_share(c->out, c->tally->collecting_ns, runs);
+	buf_puts(c->out, " of Python's");
+}
+
+static void say_starved(const struct case_file *c)
+{
+	buf_puts(c->out, "no CPU: ");
+	add_time_share(c, time_starved(c->tally));
+	buf_puts(c->out, " threads could run and none had a CPU, as other "
+			 "programs have them; a thread ran ");
+	add_share(c->out, time_with(c->tally, RUNS), c->time_ns);
+}
+
 static void say_native(const struct case_file *c)
 {
 	uint64_t python = time_with(c->tally, BIT(STATE_ACTIVE_GIL));
@@ -387,6 +433,8 @@ static void say_native(const struct case_file *c)
 	buf_puts(c->out, "; Python code ");
 	add_share(c->out, python, c->time_ns);
 	add_gil_waits(c);
+	add_cpu_waits(c);
+	add_collections(c);
 }
 
 static void say_python(const struct case_file *c)
@@ -402,6 +450,8 @@ static void say_python(const struct case_file *c)
 		add_share(c->out, native, c->time_ns);
 	}
 	add_gil_waits(c);
+	add_cpu_waits(c);
+	add_collections(c);
 }
 
 static void say_patchy(const struct case_file *c)
@@ -424,6 +474,8 @@ static void say_what_binds(const struct case_file *c)
 	else if (gil_wait >= half &&
 		 time_with(t, MIX_HELD | BIT(STATE_ACTIVE_GIL)) >= half)
 		say_gil(c);
+	else if (time_starved(t) >= c->time_ns / 4)
+		say_starved(c);
 	else if (time_with(t, RUNS) < half)
 		say_waiting(c);
 	else if (t->weight_ns[STATE_ACTIVE] > t->weight_ns[STATE_ACTIVE_GIL])
@@ -435,7 +487,8 @@ static void say_what_binds(const struct case_file *c)
 /* A thread that was stopped while it waited for the GIL does not want it now. */
 static bool is_idle(const struct tally *t)
 {
-	uint32_t others = t->stopped ? RUNS : RUNS | BIT(STATE_GIL_WAIT);
+	uint32_t runs = RUNS | BIT(STATE_CPU_WAIT);
+	uint32_t others = t->stopped ? runs : runs | BIT(STATE_GIL_WAIT);
 
 	return !time_with(t, others);
 }

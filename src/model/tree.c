@@ -167,6 +167,14 @@ static int descend_stack(struct builder *b, uint32_t root, stack_id stack,
 	return err;
 }
 
+/* What was seen at all is never nothing. */
+static uint64_t value_of(const struct builder *b, const struct fold_entry *e)
+{
+	if (!view_is_timed(&b->fold->view))
+		return e->count;
+	return MAX((e->weight_ns + 500) / 1000, 1ull);
+}
+
 static int add_entry(struct builder *b, const struct fold_entry *e)
 {
 	uint32_t node;
@@ -182,7 +190,7 @@ static int add_entry(struct builder *b, const struct fold_entry *e)
 		err = child(b, node, take_text(b), 0, &node);
 	}
 	if (!err)
-		b->nodes.items[node].self += e->count;
+		b->nodes.items[node].self += value_of(b, e);
 	return err;
 }
 

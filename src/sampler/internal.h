@@ -68,6 +68,13 @@ struct refused {
 	int err;
 };
 
+/* --max-slowdown and --max-cpu: see limit.c */
+struct limit {
+	double rate_hz, lowest_hz; /* now, and ever */
+	uint64_t looked_ns;
+	uint64_t cpu_ns; /* ours, at the last look */
+};
+
 struct session {
 	struct session_options options;
 	struct ring *ring;
@@ -80,6 +87,8 @@ struct session {
 	bool any_late; /* some stop is still to come */
 	int first_error; /* of a member that was given up */
 	bool any_ended;
+	struct limit limit;
+	struct switches *switches; /* NULL: the kernel does not tell */
 	struct family *family; /* with -s: tells of descendants */
 	struct map ancestors; /* pid -> nearest Python it descends from */
 	VEC(struct unsampled) unsampled; /* the owner's, once done */
@@ -131,6 +140,7 @@ void member_expect(struct member *m);
 void member_park(struct member *m);
 /* From now on it has deadlines. */
 void member_begin(struct session *s, struct member *m, uint64_t now);
+void member_set_rate(struct member *m, double rate_hz, uint64_t now);
 /* What is due of it; sets when the next step is. */
 void member_step(struct session *s, struct member *m);
 /* Ask whether it ended, unless that was asked a moment ago. */
@@ -154,6 +164,12 @@ int follow_begin(struct session *s);
 void follow_look(struct session *s);
 /* It is gone. */
 void follow_lost(struct session *s, const struct member *m);
+
+/* ---- limit.c ---------------------------------------------------------- */
+
+void limit_init(struct session *s, uint64_t now);
+/* Whether it is time to go slower, or faster again. */
+void limit_look(struct session *s);
 
 /* ---- sampler.c: the sampler's thread ---------------------------------- */
 

@@ -155,13 +155,20 @@ int member_attach(struct session *s, struct member *m)
 	return err;
 }
 
-void member_begin(struct session *s, struct member *m, uint64_t now)
+void member_set_rate(struct member *m, double rate_hz, uint64_t now)
 {
 	uint64_t missed;
 
-	enter(m, MEMBER_SAMPLED, now);
-	pace_init(&m->pace, now, s->options.rate_hz);
+	pace_init(&m->pace, now, rate_hz);
 	m->due_ns = pace_next(&m->pace, now, &missed);
+	capture_set_interval(m->capture, (uint64_t)(NSEC_PER_SEC / rate_hz));
+}
+
+void member_begin(struct session *s, struct member *m, uint64_t now)
+{
+	enter(m, MEMBER_SAMPLED, now);
+	capture_set_switches(m->capture, s->switches);
+	member_set_rate(m, s->limit.rate_hz, now);
 }
 
 void member_expect(struct member *m)
@@ -191,21 +198,29 @@ static void wait_on(const struct session *s, struct member *m, uint64_t now)
 	m->due_ns = now + nap;
 }
 
+/* Once it is known that it runs another program, and has not ended. */
+static void count_exec(struct session *s, struct member *m)
+{
+	if (m->error == ERR_NOT_PYTHON && target_is_ending(&m->target))
+		return;
+	atomic_fetch_add(&s->execs, m->execs);
+	m->execs = false;
+}
+
 static void try_attach(struct session *s, struct member *m)
 {
 	int err = member_attach(s, m);
 	uint64_t now = clock_now();
 
 	m->error = err;
-	if (err && member_may_come(err)) {
+	if (!err || err == ERR_NOT_PYTHON)
+		count_exec(s, m);
+	if (err && member_may_come(err))
 		wait_on(s, m, now);
-	} else if (err) {
+	else if (err)
 		enter(m, MEMBER_DYING, now);
-	} else {
+	else
 		member_begin(s, m, now);
-		atomic_fetch_add(&s->execs, m->execs);
-		m->execs = false;
-	}
 }
 
 /* ---- ticks -------------------------------------------------------------- */

@@ -173,6 +173,7 @@ static enum session_end sample(struct session *s)
 		end = await(s);
 		if (end != SESSION_RUNNING)
 			return end;
+		limit_look(s);
 		m = earliest(s);
 		member_step(s, m);
 		if (m->state == MEMBER_GONE)
@@ -214,6 +215,10 @@ void *sampler_main(void *session)
 	uint64_t one = 1;
 
 	priority_raise();
+	if (switches_new(&s->switches))
+		log_line(1, "the kernel does not tell who has a CPU: threads "
+			    "that wait for one count as active");
+	limit_init(s, clock_now());
 	begin_all(s);
 	s->end = sample(s);
 	s->end_ns = clock_now();

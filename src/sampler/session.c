@@ -290,6 +290,7 @@ void session_free(struct session *s)
 	for (i = 0; i < s->member_count; i++)
 		member_free(s->table[i]);
 	free(s->table);
+	switches_free(s->switches);
 	family_free(s->family);
 	map_release(&s->ancestors);
 	vec_release(&s->unsampled);
@@ -452,6 +453,8 @@ void session_stats(const struct session *s, struct stats *out)
 	out->execs = atomic_load(&s->execs);
 	out->failed = atomic_load(&s->failed);
 	out->own_cpu_ns = clock_own_cpu() - s->start_cpu_ns;
+	if (atomic_load(&s->done) && s->limit.lowest_hz < s->options.rate_hz)
+		out->lowest_rate_hz = s->limit.lowest_hz;
 }
 
 int session_refused(const struct session *s, unsigned int i, pid_t *pid)

@@ -152,12 +152,32 @@ bool target_is_ending(const struct target *t)
 	       has_ended(&line);
 }
 
-char target_state(const struct target *t)
+pid_t target_of_thread(pid_t tid)
+{
+	char path[64], text[STATUS_SIZE];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)tid);
+	if (proc_read(AT_FDCWD, path, text, sizeof(text)) < 0)
+		return 0;
+	return MAX(0, proc_status_number(text, "Tgid"));
+}
+
+enum standstill target_standstill(const struct target *t, pid_t *tracer)
 {
 	struct stat_line line;
 
+	*tracer = 0;
 	read_stat(t->proc, &line);
-	return line.state;
+	if (line.state == 'T')
+		return STANDS_BY_SIGNAL;
+	if (line.state == '?' || has_ended(&line))
+		return STANDS_UNKNOWN;
+	if (line.state != 't')
+		return GOES_ON;
+	*tracer = task_tracer(t, t->pid);
+	if (!*tracer || target_of_thread(*tracer) == getpid())
+		return STANDS_UNKNOWN;
+	return STANDS_BY_TRACER;
 }
 
 static void add_argument(struct buf *out, const char *arg, size_t len)

@@ -193,12 +193,25 @@ bool app_is_over(const struct app *a)
 	return a->end != SESSION_RUNNING;
 }
 
+/* Who looks at a program that does not move wants to know why. */
+static void look_whether_it_stands(struct app *a)
+{
+	struct target t;
+
+	a->stands = GOES_ON;
+	if (target_open(&t, session_meta(a->session)->pid))
+		return;
+	a->stands = target_standstill(&t, &a->tracer);
+	target_close(&t);
+}
+
 void app_refresh(struct app *a)
 {
 	struct stats now;
 	struct picture unseen;
 
 	session_stats(a->session, &now);
+	look_whether_it_stands(a);
 	if (a->frozen && !app_is_over(a)) { /* windows go on unseen */
 		picture_init(&unseen);
 		picture_take(&unseen, &a->feed, &now, &a->last, &a->reset,

@@ -10,6 +10,7 @@
 
 #include "canvas.h"
 #include "cprof/sampler.h"
+#include "cprof/target.h"
 #include "cprof/tui.h"
 #include "detail.h"
 #include "feed.h"
@@ -75,6 +76,8 @@ struct app {
 	uint64_t message_until_ns;
 
 	enum session_end end;
+	enum standstill stands; /* the first target, at the last refresh */
+	pid_t tracer; /* that holds it */
 	bool frozen;
 	bool dirty; /* to be drawn */
 	bool repaint; /* the terminal's contents are not to be trusted */

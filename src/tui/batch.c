@@ -42,6 +42,9 @@ static void write_title(struct batch *b)
 		strftime(stamp, sizeof(stamp), "%H:%M:%S", &tm);
 	out_printf(&b->out, "cprof %s  %s  PID %d", CPROF_VERSION, stamp,
 		   (int)m->pid);
+	if (b->app.picture.processes.count > 1)
+		out_printf(&b->out, " and %u more",
+			   b->app.picture.processes.count - 1);
 	if (m->python && m->python[0])
 		out_printf(&b->out, "  Python %s", m->python);
 	out_puts(&b->out, "  ");

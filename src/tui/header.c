@@ -45,6 +45,8 @@ static void draw_title(struct app *a, const struct box *box)
 	pen_puts(&p, "PID ");
 	p.style = STYLE_PLAIN;
 	pen_printf(&p, "%d ", (int)m->pid);
+	if (a->picture.processes.count > 1)
+		pen_printf(&p, "and %u more ", a->picture.processes.count - 1);
 	if (box->width >= 60 && m->python && m->python[0]) {
 		pen_styled(&p, STYLE_LABEL, " Python ");
 		pen_name(&p, m->python, strlen(m->python));
@@ -237,11 +239,17 @@ static void ended_text(const struct app *a, char *out, size_t room)
 static bool banner_text(const struct app *a, char *out, size_t room)
 {
 	const struct picture *pic = &a->picture;
+	int pid = (int)session_meta(a->session)->pid;
 
 	if (a->end != SESSION_RUNNING)
 		ended_text(a, out, room);
 	else if (a->frozen)
 		snprintf(out, room, "Frozen; space goes on");
+	else if (a->stands == STANDS_BY_SIGNAL)
+		snprintf(out, room, "Stopped: kill -CONT %d lets it run", pid);
+	else if (a->stands == STANDS_BY_TRACER)
+		snprintf(out, room, "Stopped by a debugger, PID %d",
+			 (int)a->tracer);
 	else if (!a->feed.ticks && !pic->stats.ticks)
 		snprintf(out, room, "Waiting for the first sample");
 	else if (pic->missed > 10)

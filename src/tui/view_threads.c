@@ -125,9 +125,9 @@ static void draw_state(struct app *a, struct pen *p,
 	bool sleeps_with_gil = t->holds_gil && t->state == STATE_IDLE;
 	int end = p->end, x = p->x;
 
-	p->style = t->state >= STATE_ACTIVE   ? STYLE_COOL :
-		   t->state == STATE_GIL_WAIT ? STYLE_WARM :
-						STYLE_DIM;
+	p->style = t->state >= STATE_ACTIVE ? STYLE_COOL :
+		   t->state > STATE_IDLE    ? STYLE_WARM :
+					      STYLE_DIM;
 	p->end = MIN(x + (sleeps_with_gil ? 12 : 16), end);
 	if (t->state == STATE_IDLE && call[0])
 		pen_name(p, call, strlen(call));

@@ -160,6 +160,34 @@ def test_a_rate_below_one(target, tmp_path):
     assert harness.total(harness.read_folded(out)) <= 1
 
 
+def test_cpu_and_wall_count_microseconds(record):
+    for flag in ("--cpu", "--wall"):
+        stacks, done = record(flag)
+        samples = harness.number_before("samples of", done.err)
+        assert harness.total(stacks) > 1000 * samples, done.err
+        waits = "wait_for_work" in names(stacks)
+        assert waits == (flag == "--wall") and "toil" in names(stacks)
+
+
+def test_a_limit_lowers_the_rate(record):
+    _, done = record("-r", "20000", "--max-cpu", "0.5%")
+    assert re.search(r"down to [\d.]+ Hz", done.err), done.err
+    _, done = record("-r", "2", "--max-cpu", "90", "--max-slowdown", "90")
+    assert "down to" not in done.err
+
+
+def test_a_thread_id_means_its_process(target, tmp_path):
+    thread = max(harness.threads(target.pid))
+    out = str(tmp_path / "out.folded")
+    done = harness.cprof("record", "-d", "0.3", "-f", "raw", "-o", out,
+                         "-p", "%d,%d" % (thread, target.pid))
+    assert done.status == 0, done.err
+    assert "cprof: %d is a thread of PID %d" % (thread, target.pid) in done.err
+    stacks = harness.read_folded(out)
+    assert "toil" in names(stacks)
+    assert not any(texts[0].startswith("process ") for texts, _ in stacks)
+
+
 def test_quiet_says_nothing(record):
     for flag in ("-q", "--quiet"):
         assert record(flag)[1].err == ""

@@ -132,11 +132,13 @@ HELP = {
                "--function", "--nolineno", "--threads", "--gil", "--idle",
                "--full-filenames", "--capture", "--hideprogress", "--quiet",
                "--verbose", "--version", "--blocking", "--kill", "--match",
-               "--all", "--subprocesses", "--thread", "--help"),
+               "--all", "--subprocesses", "--thread", "--cpu", "--wall",
+               "--max-cpu", "--max-slowdown", "--nonblocking", "--help"),
     "top": ("--pid", "--rate", "--gil", "--idle", "--delay", "--batch",
             "--count", "--sort", "--full-filenames", "--quiet", "--verbose",
             "--version", "--match", "--all", "--subprocesses",
-            "--thread", "--help"),
+            "--thread", "--cpu", "--wall", "--max-cpu", "--max-slowdown",
+            "--help"),
     "dump": ("--pid", "--json", "--full-filenames", "--quiet", "--verbose",
              "--version", "--match", "--all", "--subprocesses",
              "--thread", "--help"),
@@ -175,6 +177,16 @@ def test_cprof_alone_prints_examples_and_what_runs(pid):
     assert done.status == 0 and done.err == ""
     assert sum(line.startswith("cprof ") for line in lines) == 5
     assert any(str(pid) in line.split() for line in lines)
+
+
+def test_stdout_that_is_closed(pid, tmp_path):
+    """No file of ours may take its place, nor the command's."""
+    for words in ("dump -p %d" % pid, "-V",
+                  "record -q -f raw -o - -d 0.1 -p %d" % pid):
+        done = harness.run(["sh", "-c", '"$0" %s >&-' % words,
+                            harness.CPROF], cwd=str(tmp_path))
+        assert done.status == 1 and "Bad file descriptor" in done.err, done
+    assert os.listdir(str(tmp_path)) == []
 
 
 def test_stdout_that_is_full():

@@ -93,7 +93,8 @@ def test_execs_another_program(python, start, recording, program, tmp_path,
         words = [others[0].path, "-c", "import time\n"
                  "end = time.time() + 1\nwhile time.time() < end: pass"]
     target = start(python, path, *words)
-    check_ended(recording(target.pid), tmp_path)
+    done = check_ended(recording(target.pid), tmp_path)
+    assert "1 exec of the target" in done.err, done.err
     stacks = harness.read_folded(str(tmp_path / "x.folded"))
     assert harness.count_with(stacks, "burn") > 2
     assert target.wait() == 0, "the target did not survive"

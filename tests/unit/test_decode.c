@@ -196,8 +196,7 @@ static void put_tick(struct setting *s, uint64_t time_ns)
 {
 	struct msg_tick *m = message(s, sizeof(*m), NULL);
 
-	m->kind = MSG_TICK;
-	m->time_ns = START + time_ns;
+	*m = (struct msg_tick){ .kind = MSG_TICK, .time_ns = START + time_ns };
 	ring_commit(s->ring, sizeof(*m));
 }
 
@@ -416,9 +415,9 @@ static void test_weights(void **state)
 	static const struct {
 		uint64_t time_ns, weight_ns;
 	} rows[] = {
-		{ 5000, INTERVAL }, /* the first one of a thread */
-		{ 6000, 1000 },	    { 6000, 0 },      { 16000, 10000 },
-		{ 36000, 20000 },   { 56001, 20000 }, { 999999, 20000 },
+		{ 5000, 5000 }, /* the first one: since the start */
+		{ 6000, 1000 },	  { 6000, 0 },	    { 16000, 10000 },
+		{ 36000, 20000 }, { 56001, 20000 }, { 999999, 20000 },
 	};
 	struct setting *s = *state;
 	size_t i;
@@ -443,7 +442,54 @@ static void test_weights_are_of_each_thread(void **state)
 	put_stack(s, 2, "1");
 	assert_ticks_to(s, 8000, 2);
 	assert_int_equal(s->seen[0].weight_ns, 3000);
-	assert_int_equal(s->seen[1].weight_ns, INTERVAL);
+	assert_int_equal(s->seen[1].weight_ns, 3000); /* not there before */
+}
+
+/* CPU time that a thread used while nobody looked is of the next sample in which
+ * it runs. */
+static void test_cpu_time_waits_for_a_sample_that_runs(void **state)
+{
+	static const struct {
+		uint64_t used_ns, sample_ns;
+		enum thread_state state;
+	} rows[] = {
+		{ 100, 100, STATE_ACTIVE_GIL },	   { 300, 0, STATE_IDLE },
+		{ 350, 0, STATE_GIL_WAIT },	   { 400, 0, STATE_CPU_WAIT },
+		{ 450, 350, STATE_ACTIVE },	   { 450, 0, STATE_ACTIVE },
+		{ UINT64_MAX / 2, 0, STATE_IDLE }, /* bounded */
+	};
+	struct setting *s = *state;
+	const struct stats *stats = decoder_stats(s->decoder);
+	struct msg_entry e = entry_of(1);
+	size_t i;
+
+	begin(s, 1);
+	put_stack(s, 1, "1");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		e.flags = ENTRY_SAME_STACK;
+		e.state = (uint8_t)rows[i].state;
+		e.cpu_ns = rows[i].used_ns;
+		put_entry(s, &e, NULL);
+		assert_ticks_to(s, 1000 * (i + 1), 1);
+		assert_int_equal(s->seen[0].cpu_ns, rows[i].sample_ns);
+	}
+	assert_int_equal(stats->sampled_cpu_ns, 450);
+	assert_int_equal(stats->cpu_ns,
+			 450 + 2 * INTERVAL + 20 * NSEC_PER_MSEC);
+}
+
+static void test_flags_of_a_thread(void **state)
+{
+	struct setting *s = *state;
+
+	begin(s, 1);
+	put_stack(s, 1, "1");
+	put_flags(s, 1, ENTRY_SAME_STACK | ENTRY_COLLECTS);
+	assert_ticks_to(s, 1000, 1);
+	assert_true(s->seen[0].collects && !s->seen[0].stopped);
+	put_flags(s, 1, ENTRY_SAME_STACK | ENTRY_STOPPED);
+	assert_ticks_to(s, 2000, 1);
+	assert_true(s->seen[0].stopped && !s->seen[0].collects);
 }
 
 static void test_unobserved_time(void **state)
@@ -843,6 +889,8 @@ int main(void)
 		TEST(test_lost),
 		TEST(test_weights),
 		TEST(test_weights_are_of_each_thread),
+		TEST(test_cpu_time_waits_for_a_sample_that_runs),
+		TEST(test_flags_of_a_thread),
 		TEST(test_unobserved_time),
 		TEST(test_counts),
 		TEST(test_lines),

@@ -149,7 +149,7 @@ static void test_only_the_leaf_end(void **state)
 		{ 3, 3, 0 },
 		{ 5, 2, 3 },
 		{ 4, 0, 4 },
-		{ 4, 0, 0 },
+		{ 4, 0, 4 }, /* only its CPU time is another one */
 	};
 	const struct msg_entry *entry;
 	unsigned int row, entries;

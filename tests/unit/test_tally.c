@@ -124,8 +124,8 @@ static void test_stopped(void **state)
 		see_wait(1, "", "spin", true);
 		see(2, STATE_GIL_WAIT);
 	}
-	assert_sentence("idle for all of 1.00 s, as it was stopped by a "
-			"signal: 100 % in spin (server.py:41)");
+	assert_sentence("idle for all of 1.00 s, as it was stopped: "
+			"100 % in spin (server.py:41)");
 	now += TICK;
 	see(1, STATE_ACTIVE_GIL); /* it ran after all */
 	buf_reset(&text);

@@ -3,12 +3,14 @@
 #include "unit.h"
 
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "cprof/target.h"
 #include "folder.h"
+#include <sys/ptrace.h>
 
 struct setting {
 	struct target target; /* its /proc/PID and its root are the folder */
@@ -165,26 +167,66 @@ static void test_ending_by_stat(void **state)
 	assert_true(target_is_ending(&s->target)); /* in do_exit() */
 }
 
-static void test_state(void **state)
+/* Another process holds it, and says when. */
+static pid_t begin_tracer(pid_t pid)
+{
+	pid_t tracer = fork();
+
+	if (tracer == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) ||
+		    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL))
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	return tracer;
+}
+
+static void assert_stands(const struct target *t, enum standstill how, pid_t by)
+{
+	pid_t tracer = -1;
+
+	assert_int_equal(target_standstill(t, &tracer), how);
+	assert_int_equal(tracer, by);
+}
+
+static void test_standstill(void **state)
 {
 	struct setting *s = *state;
 	struct target t;
 	struct child c;
+	pid_t tracer;
 
-	assert_int_equal(target_state(&s->target), '?'); /* no such file */
+	assert_stands(&s->target, STANDS_UNKNOWN, 0); /* no such file */
 	put_stat(s, "a) Z (b c d) X 5 (", 'T', 4711);
-	assert_int_equal(target_state(&s->target), 'T');
+	assert_stands(&s->target, STANDS_BY_SIGNAL, 0);
 	child_start(&c, child_sleep);
 	assert_int_equal(target_open(&t, c.pid), 0);
+	assert_stands(&t, GOES_ON, 0);
 	kill(c.pid, SIGSTOP);
 	assert_true(child_await(c.pid, 'T'));
-	assert_int_equal(target_state(&t), 'T');
+	assert_stands(&t, STANDS_BY_SIGNAL, 0);
 	kill(c.pid, SIGCONT);
 	assert_true(child_await(c.pid, 'S'));
-	assert_int_equal(target_state(&t), 'S');
+	tracer = begin_tracer(c.pid);
+	assert_true(child_await(c.pid, 't'));
+	assert_stands(&t, STANDS_BY_TRACER, tracer);
+	kill(tracer, SIGKILL);
+	waitpid(tracer, NULL, 0);
+	assert_true(child_await(c.pid, 'S'));
+	assert_stands(&t, GOES_ON, 0);
 	child_end(&c);
-	assert_int_equal(target_state(&t), '?');
+	assert_stands(&t, STANDS_UNKNOWN, 0);
 	target_close(&t);
+}
+
+static void test_a_thread_belongs_to_a_process(void **state)
+{
+	(void)state;
+	assert_int_equal(target_of_thread(getpid()), getpid());
+	assert_int_equal(target_of_thread(gettid()), getpid());
+	assert_int_equal(target_of_thread(0x7ffffff0), 0);
 }
 
 static void test_strange_stat(void **state)
@@ -348,7 +390,8 @@ int main(void)
 		TEST(test_hostile_name_of_a_process),
 		TEST(test_alive_by_stat),
 		TEST(test_ending_by_stat),
-		TEST(test_state),
+		TEST(test_standstill),
+		TEST(test_a_thread_belongs_to_a_process),
 		TEST(test_strange_stat),
 		TEST(test_command),
 		TEST(test_executable),

@@ -536,14 +536,23 @@ function onClick(e)
 	zoom(nodeAt(e.pageX, e.pageY));
 }
 
-function row(name, samples)
+/* Samples, or a time in microseconds. */
+function amount(n)
 {
-	const cells = [number(samples) +
-		(samples === 1 ? " sample" : " samples"),
-		percent(samples, tree.total[0])];
+	if (data.unit !== "us")
+		return number(n) + (n === 1 ? " sample" : " samples");
+	if (n < 1e3)
+		return n + " \u00b5s";
+	return n < 1e6 ? (n / 1e3).toPrecision(3) + " ms" :
+		(n / 1e6).toFixed(2) + " s";
+}
+
+function row(name, value)
+{
+	const cells = [amount(value), percent(value, tree.total[0])];
 
 	if (state.zoom)
-		cells.push(percent(samples, tree.total[state.zoom]) +
+		cells.push(percent(value, tree.total[state.zoom]) +
 			" of the view");
 	return make("html", "tr", {}, make("html", "td", {}, name),
 		    ...cells.map(c => make("html", "td", { class: "n" }, c)));
