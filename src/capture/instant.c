@@ -8,38 +8,23 @@
  *      run, the others that may have changed since their last copy. Looks at
  *      many take long: then the words are read again after them;
  *   2. make the last holder stand: it is stopped if it runs, unless we have
- *      its CPU, or it has none, so that it cannot; if it sleeps, its run-time counts before and
- *      after prove that it stood by itself;
+ *      its CPU, or it has none, so that it cannot; if it sleeps, its run-time
+ *      counts before and after prove that it stood by itself;
  *   3. copy it, with the words at the end of the same vectored read.
  *
  * If holder and switches are those of step 1, nobody else ran Python between,
  * and all copies date from the instant of the last read. If not, the GIL
  * changed hands: try again, at most four times, whatever the stacks look like.
  */
-#include "internal.h"
-
-#include <sched.h>
+#include "instant.h"
 
 enum {
 	HALF_MADE_WAIT_NS = 30000, /* and then twice as long, and so on */
 	HALF_MADE_WAITS = 5, /* 0.9 ms in all */
-	MOVES = 3, /* after a thread that changes its CPU */
 	FEW_THREADS = 4, /* looks at them take less than a stop does */
 };
 
-struct attempt {
-	raddr_t gil;
-	bool looked;
-	bool just_looked; /* at all, a moment ago */
-	struct gil_words look; /* as they were before the looks */
-	struct glance before, after;
-	struct tstate *holder; /* NULL: nobody who lives */
-	struct tstate *rehearsed; /* the one that was expected to be it */
-	bool deep; /* second look after a half-made frame */
-	bool unproven; /* it may not be stopped, and did not stand by itself */
-};
-
-static bool of_gil(const struct capture *c, const struct tstate *t, raddr_t gil)
+bool attempt_takes(const struct capture *c, const struct tstate *t, raddr_t gil)
 {
 	unsigned int i;
 
@@ -51,28 +36,24 @@ static bool of_gil(const struct capture *c, const struct tstate *t, raddr_t gil)
 	return false;
 }
 
-/* Two thread states of one thread: sub-interpreters. */
-static bool same_thread(const struct tstate *a, const struct tstate *b)
+bool attempt_same_thread(const struct tstate *a, const struct tstate *b)
 {
 	return b && a->task.tid == b->task.tid;
 }
 
-/* Its copy still holds: it slept ever since, or nobody took the GIL since and
- * it was another thread's then. */
-static bool copy_holds(const struct tstate *t, const struct attempt *a)
+bool attempt_copy_holds(const struct tstate *t, const struct attempt *a)
 {
 	if (!t->have)
 		return false;
 	if (t->copy_asleep && !t->look.running &&
 	    state_slept_on(&t->copy_sched, &t->sched))
 		return true;
-	return !same_thread(t, a->holder) &&
+	return !attempt_same_thread(t, a->holder) &&
 	       t->copy_switches == a->before.words.switches &&
 	       t->copy_holder == a->before.words.holder;
 }
 
-/* False when its thread has ended. */
-static bool look_at(struct capture *c, struct tstate *t)
+bool attempt_look_at(struct capture *c, struct tstate *t)
 {
 	if (!state_look(t))
 		return true;
@@ -82,19 +63,24 @@ static bool look_at(struct capture *c, struct tstate *t)
 	return false;
 }
 
-static void read_one(struct capture *c, struct tstate *t, struct attempt *a,
-		     struct glance *g)
+void attempt_read(struct capture *c, struct tstate *t, struct attempt *a,
+		  struct glance *g)
 {
 	t->copy_err = stack_read(c, t, a->deep, a->gil, g);
 	t->fresh = true;
 	t->have = false; /* until the attempt is accepted */
 }
 
-/* Errors that end the tick, as against those of one stack. */
-static bool is_fatal(int err)
+bool attempt_is_fatal(int err)
 {
 	return err == ERR_NOPROC || err == ERR_REPLACED || err == ERR_PERM ||
 	       err == ERR_NOMEM;
+}
+
+bool attempt_has_moved(const struct gil_words *then,
+		       const struct gil_words *now)
+{
+	return then->holder != now->holder || then->switches != now->switches;
 }
 
 static int copy_others(struct capture *c, struct attempt *a)
@@ -104,162 +90,17 @@ static int copy_others(struct capture *c, struct attempt *a)
 
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!of_gil(c, t, a->gil) || same_thread(t, a->holder) ||
-		    copy_holds(t, a))
+		if (!attempt_takes(c, t, a->gil) ||
+		    attempt_same_thread(t, a->holder) ||
+		    attempt_copy_holds(t, a))
 			continue;
-		read_one(c, t, a, NULL);
-		if (is_fatal(t->copy_err))
+		attempt_read(c, t, a, NULL);
+		if (attempt_is_fatal(t->copy_err))
 			return t->copy_err;
 		if (t->copy_err == ERR_NOT_FOUND)
 			return ERR_LOST;
 	}
 	return 0;
-}
-
-/* The thread states of the thread that stands; the words come last. */
-static int copy_holder(struct capture *c, struct attempt *a)
-{
-	struct tstate *t;
-	uint32_t i;
-
-	for (i = 0; i < c->threads.count; i++) {
-		t = c->threads.items[i];
-		if (t == a->holder || !same_thread(t, a->holder) ||
-		    !of_gil(c, t, a->gil))
-			continue;
-		read_one(c, t, a, NULL);
-	}
-	read_one(c, a->holder, a, &a->after);
-	if (is_fatal(a->holder->copy_err))
-		return a->holder->copy_err;
-	return a->holder->copy_err == ERR_LOST ||
-			       a->holder->copy_err == ERR_NOT_FOUND ?
-		       ERR_LOST :
-		       0;
-}
-
-/* A thread state that came meanwhile has no frames: it has not had the GIL. One
- * that went took it to go. */
-static bool has_moved(const struct gil_words *then, const struct gil_words *now)
-{
-	return then->holder != now->holder || then->switches != now->switches;
-}
-
-/* ---- the holder runs: make it stand ----------------------------------- */
-
-/* Once for each thread: it moves never. */
-static void ask_for_rseq(struct tstate *t, const struct stop *s)
-{
-	if (t->rseq_asked || s->state != STOP_STANDS)
-		return;
-	t->rseq = stop_rseq(s);
-	t->rseq_asked = true;
-}
-
-static int copy_stopped(struct capture *c, struct attempt *a, bool spin)
-{
-	struct stop stop;
-	int err = stand_begin(c, a->holder, spin, &stop);
-
-	if (!err || err == ERR_TIMEOUT)
-		err = copy_holder(c, a);
-	c->instant_ns = clock_now();
-	ask_for_rseq(a->holder, &stop);
-	stand_end(c, &stop);
-	return err;
-}
-
-static int copy_preempted(struct capture *c, struct attempt *a,
-			  const struct preempt *p)
-{
-	uint64_t begin = clock_now();
-	int err;
-
-	a->after = (struct glance){ .rseq = preempt_area(c, a->holder) };
-	err = copy_holder(c, a);
-	c->instant_ns = clock_now();
-	if (!preempt_stood(p, a->after.cpu))
-		return ERR_TIMEOUT;
-	stand_count(c, begin, begin, c->instant_ns);
-	return err;
-}
-
-/* Where it stands as we have its CPU. ERR_TIMEOUT: it does not; *cpu: where it was
- * last, -1 if that is not known. */
-static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
-{
-	struct glance g = { .rseq = preempt_area(c, a->holder), .cpu = -1 };
-	struct preempt p;
-	int err = 0;
-
-	preempt_begin(&p);
-	if (a->rehearsed == a->holder)
-		g = a->before;
-	else
-		err = stack_rehearse(c, a->holder, a->gil, &g);
-	a->rehearsed = NULL; /* a next time it is old */
-	*cpu = g.cpu;
-	if (!err && has_moved(&a->before.words, &g.words))
-		return ERR_LOST;
-	return preempt_stands(&p, g.cpu) ? copy_preempted(c, a, &p) :
-					   ERR_TIMEOUT;
-}
-
-/* It could run, but others have the CPUs, and the kernel's records say that it got
- * none until it was read: to stop it would only have it run at once.
- * ERR_TIMEOUT: it may have. */
-static int copy_off_cpu(struct capture *c, struct attempt *a)
-{
-	pid_t tid = a->holder->task.tid;
-	uint64_t look;
-	int err;
-
-	if (!c->switches || switches_ask(c->switches, tid) != OFF_CPU)
-		return ERR_TIMEOUT;
-	look = switches_now(c->switches);
-	a->after = (struct glance){ 0 };
-	err = copy_holder(c, a);
-	c->instant_ns = clock_now();
-	switches_look(c->switches);
-	return switches_slept(c->switches, tid, look) ? err : ERR_TIMEOUT;
-}
-
-static int copy_running(struct capture *c, struct attempt *a)
-{
-	int cpu, moves = preempt_preferred(c) ? MOVES : 0;
-	int err = copy_off_cpu(c, a);
-
-	if (err == ERR_TIMEOUT)
-		err = copy_beside(c, a, &cpu);
-	while (err == ERR_TIMEOUT && moves-- > 0 && preempt_move(cpu))
-		err = copy_beside(c, a, &cpu);
-	if (err != ERR_TIMEOUT)
-		return err;
-	a->after = (struct glance){ 0 };
-	if (!c->never_stop)
-		return copy_stopped(c, a, cpu != sched_getcpu());
-	a->unproven = true;
-	return ERR_LOST;
-}
-
-/* ---- the holder sleeps: it must have slept all the while -------------- */
-
-static int copy_asleep(struct capture *c, struct attempt *a)
-{
-	struct tstate *t = a->holder;
-	struct sched before = t->sched, after;
-	int err;
-
-	if (copy_holds(t, a))
-		err = glance_read(c, a->gil, &a->after);
-	else
-		err = copy_holder(c, a);
-	c->instant_ns = clock_now();
-	if (err)
-		return err;
-	if (task_sched(&t->task, &after))
-		return ERR_LOST;
-	return state_slept_on(&before, &after) ? 0 : ERR_LOST;
 }
 
 /* ---- one attempt ------------------------------------------------------- */
@@ -287,7 +128,7 @@ static bool is_outer(const struct capture *c, const struct tstate *t)
 
 	for (i = 0; c->interp_count > 1 && i < c->threads.count; i++)
 		if (c->threads.items[i] != t &&
-		    same_thread(c->threads.items[i], t) &&
+		    attempt_same_thread(c->threads.items[i], t) &&
 		    c->threads.items[i]->held > t->held)
 			return true;
 	return false;
@@ -314,7 +155,7 @@ static void accept(struct capture *c, const struct attempt *a)
 		a->holder->held = c->serial;
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!of_gil(c, t, a->gil))
+		if (!attempt_takes(c, t, a->gil))
 			continue;
 		accept_one(t, a);
 		decide(c, t, a, &a->after.words);
@@ -322,34 +163,6 @@ static void accept(struct capture *c, const struct attempt *a)
 	}
 	if (crowd)
 		preempt_note_crowd(c);
-}
-
-/* Nobody wants its stack. It can change no other one, so it may run: that the
- * GIL did not change hands is proof enough for the others. */
-static bool may_run(const struct capture *c, const struct tstate *holder)
-{
-	uint32_t i;
-
-	if (!holder->unwanted)
-		return false;
-	for (i = 0; c->interp_count > 1 && i < c->threads.count; i++)
-		if (same_thread(c->threads.items[i], holder) &&
-		    !c->threads.items[i]->unwanted)
-			return false;
-	return true;
-}
-
-static int read_holder(struct capture *c, struct attempt *a)
-{
-	if (!a->holder || may_run(c, a->holder)) {
-		c->instant_ns = clock_now();
-		return glance_read(c, a->gil, &a->after);
-	}
-	if (c->no_stop)
-		return copy_holder(c, a);
-	if (!a->just_looked && !look_at(c, a->holder))
-		return ERR_LOST;
-	return a->holder->look.running ? copy_running(c, a) : copy_asleep(c, a);
 }
 
 /* Looks come before any stop, so that a stop of ours is in nobody's state. */
@@ -362,8 +175,8 @@ static void look_at_all(struct capture *c, struct attempt *a)
 		switches_look(c->switches);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (of_gil(c, t, a->gil) && !state_sleeps_on(c, t) &&
-		    look_at(c, t) && c->switches)
+		if (attempt_takes(c, t, a->gil) && !state_sleeps_on(c, t) &&
+		    attempt_look_at(c, t) && c->switches)
 			t->look_number = switches_now(c->switches);
 	}
 	a->look = a->before.words;
@@ -378,7 +191,7 @@ static void look_at_new(struct capture *c)
 		if (!c->threads.items[i]->looked &&
 		    !c->threads.items[i]->dead &&
 		    !c->threads.items[i]->unwanted)
-			look_at(c, c->threads.items[i]);
+			attempt_look_at(c, c->threads.items[i]);
 }
 
 /* It takes long to look at many threads: what was rehearsed before is old. */
@@ -412,7 +225,7 @@ static int look(struct capture *c, struct attempt *a)
 	then = threads_find(c, a->look.holder);
 	if (then && !then->dead && !then->unwanted &&
 	    a->look.holder != a->before.words.holder)
-		look_at(c, then);
+		attempt_look_at(c, then);
 	return 0;
 }
 
@@ -424,8 +237,9 @@ static struct tstate *expected(struct capture *c, raddr_t gil)
 
 	if (c->threads.count <= FEW_THREADS)
 		t = threads_find(c, c->last_holder);
-	return t && t->planned && t->look.running && of_gil(c, t, gil) ? t :
-									 NULL;
+	return t && t->planned && t->look.running && attempt_takes(c, t, gil) ?
+		       t :
+		       NULL;
 }
 
 /* The words; with them, in the same call, what the expected holder's stack needs:
@@ -445,7 +259,7 @@ static int first_glance(struct capture *c, struct attempt *a)
 		err = glance_read(c, a->gil, &a->before);
 	}
 	a->rehearsed = t;
-	return is_fatal(err) || err == ERR_FAULT ? err : 0;
+	return attempt_is_fatal(err) || err == ERR_FAULT ? err : 0;
 }
 
 /* The words and the lists that they belong to. */
@@ -491,10 +305,11 @@ static int attempt(struct capture *c, struct attempt *a)
 	if (!err)
 		err = copy_others(c, a);
 	if (!err)
-		err = read_holder(c, a);
+		err = holder_read(c, a);
 	if (!err && !a->after.lists_same)
 		c->list_stale = true; /* for the next tick */
-	if (!err && !c->no_stop && has_moved(&a->before.words, &a->after.words))
+	if (!err && !c->no_stop &&
+	    attempt_has_moved(&a->before.words, &a->after.words))
 		err = ERR_LOST;
 	if (!err)
 		accept(c, a);
@@ -521,7 +336,7 @@ static void lose(struct capture *c, struct attempt *a)
 		look_at_all(c, a);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
-		if (!of_gil(c, t, a->gil))
+		if (!attempt_takes(c, t, a->gil))
 			continue;
 		decide(c, t, a, &a->before.words);
 		t->lost = !(t->have && t->copy_asleep && !t->look.running &&

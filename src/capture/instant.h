@@ -1,0 +1,44 @@
+/* instant.h - one attempt at an instant (private to instant.c and holder.c)
+ */
+#ifndef CPROF_CAPTURE_INSTANT_H
+#define CPROF_CAPTURE_INSTANT_H
+
+#include "internal.h"
+
+struct attempt {
+	raddr_t gil;
+	bool looked;
+	bool just_looked; /* at all, a moment ago */
+	struct gil_words look; /* as they were before the looks */
+	struct glance before, after;
+	struct tstate *holder; /* NULL: nobody who lives */
+	struct tstate *rehearsed; /* the one that was expected to be it */
+	bool deep; /* second look after a half-made frame */
+	bool unproven; /* it may not be stopped, and did not stand by itself */
+};
+
+/* A thread state of this GIL that is sampled. */
+bool attempt_takes(const struct capture *c, const struct tstate *t,
+		   raddr_t gil);
+/* Two thread states of one thread: sub-interpreters. */
+bool attempt_same_thread(const struct tstate *a, const struct tstate *b);
+/* False when its thread has ended. */
+bool attempt_look_at(struct capture *c, struct tstate *t);
+/* Its copy is true still: it slept ever since, or nobody took the GIL since and
+ * it was another thread's then. */
+bool attempt_copy_holds(const struct tstate *t, const struct attempt *a);
+/* Its stack; with a glance, this is read last. */
+void attempt_read(struct capture *c, struct tstate *t, struct attempt *a,
+		  struct glance *g);
+/* Errors that end the tick, as against those of one stack. */
+bool attempt_is_fatal(int err);
+/* Did somebody take the GIL? A thread state that came meanwhile has no frames: it
+ * has not had it. One that went took it to go. */
+bool attempt_has_moved(const struct gil_words *then,
+		       const struct gil_words *now);
+
+/* holder.c: copies the stack of a->holder, where it stands, with the words after
+ * it: a->after. ERR_LOST: try again. */
+int holder_read(struct capture *c, struct attempt *a);
+
+#endif
