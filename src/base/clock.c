@@ -36,6 +36,8 @@ void clock_sleep_until(uint64_t deadline_ns)
 	struct timespec ts = { .tv_sec = (time_t)(deadline_ns / NSEC_PER_SEC),
 			       .tv_nsec = (long)(deadline_ns % NSEC_PER_SEC) };
 
+	if (deadline_ns <= clock_now())
+		return;
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
 	       EINTR)
 		continue;

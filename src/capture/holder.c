@@ -80,7 +80,6 @@ static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
 	struct preempt p;
 	int err = 0;
 
-	preempt_begin(&p);
 	if (a->rehearsed == a->holder)
 		g = a->before;
 	else
@@ -89,6 +88,9 @@ static int copy_beside(struct capture *c, struct attempt *a, int *cpu)
 	*cpu = g.cpu;
 	if (!err && attempt_has_moved(&a->before.words, &g.words))
 		return ERR_LOST;
+	if (g.cpu < 0 || g.cpu != sched_getcpu())
+		return ERR_TIMEOUT;
+	preempt_begin(&p);
 	return preempt_stands(&p, g.cpu) ? copy_preempted(c, a, &p) :
 					   ERR_TIMEOUT;
 }

@@ -205,7 +205,7 @@ bool preempt_preferred(const struct capture *c);
 void preempt_note_crowd(struct capture *c);
 bool preempt_move(int cpu);
 raddr_t preempt_area(struct capture *c, const struct tstate *t); /* or 0 */
-/* Before anything is read of the thread. */
+/* Before what is to be proven is read of the thread. */
 void preempt_begin(struct preempt *p);
 /* It ran on our CPU last: it may stand. */
 bool preempt_stands(const struct preempt *p, int cpu);

@@ -84,6 +84,7 @@ struct session {
 	VEC(struct member *) leaving; /* the ring had no room to say so */
 	uint32_t member_count; /* numbers given out */
 	uint32_t speaker; /* whose messages go into the ring */
+	uint64_t signals_ns; /* when we asked for them last */
 	bool any_late; /* some stop is still to come */
 	int first_error; /* of a member that was given up */
 	bool any_ended;

@@ -13,6 +13,7 @@
 enum {
 	NAP_MS = 50, /* how long a stop request may go unnoticed */
 	FOLLOW_NAP_MS = 1, /* and a new process */
+	SIGNALS_MS = 1,
 	LAST_LOOKS = 3, /* a notice may come late */
 };
 
@@ -31,10 +32,20 @@ static void settle_all(struct session *s)
 			capture_settle(s->active.items[i]->capture);
 }
 
-/* Between two ticks nothing of ours stands in anybody's way. */
-static void take_stop_signals(struct session *s)
+/* A system call: at high rates not before every tick. */
+static bool is_asked_to_stop(struct session *s, uint64_t now)
 {
-	bool came = !s->options.takes_stop && stop_job_control_came();
+	if (s->options.takes_stop ||
+	    now - s->signals_ns < SIGNALS_MS * NSEC_PER_MSEC)
+		return false;
+	s->signals_ns = now;
+	return stop_job_control_came();
+}
+
+/* Between two ticks nothing of ours stands in anybody's way. */
+static void take_stop_signals(struct session *s, uint64_t now)
+{
+	bool came = is_asked_to_stop(s, now);
 	bool asked = atomic_load(&s->suspend);
 
 	if (came || asked)
@@ -50,10 +61,12 @@ static void take_stop_signals(struct session *s)
 /* Why sampling must end now, or SESSION_RUNNING. */
 static enum session_end reason_to_end(struct session *s)
 {
-	take_stop_signals(s);
+	uint64_t now = clock_now();
+
+	take_stop_signals(s, now);
 	if (atomic_load(&s->stop))
 		return SESSION_STOPPED;
-	if (time_is_over(s, clock_now()))
+	if (time_is_over(s, now))
 		return SESSION_DURATION;
 	return SESSION_RUNNING;
 }
