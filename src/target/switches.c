@@ -11,17 +11,14 @@
  */
 #include "cprof/target.h"
 
-#include <linux/perf_event.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "perf_ring.h"
+
 enum {
-	CPUS_MAX = 4096,
 	DATA_PAGES = 8,
 	TRIES = 3,
 	MEASURE_MS = 100,
@@ -39,9 +36,9 @@ struct switch_record {
 	uint64_t time;
 };
 
-struct switch_ring {
-	int fd;
-	const struct perf_event_mmap_page *page;
+/* What we know of a CPU. */
+struct cpu {
+	const struct perf_ring *ring;
 	uint64_t begin, measured, seen; /* head when it was switched on, at the
 					 * last measurement, at the last look */
 	bool known;
@@ -50,9 +47,8 @@ struct switch_ring {
 };
 
 struct switches {
-	VEC(struct switch_ring) rings;
-	size_t page_size;
-	bool complete; /* there is a ring for every CPU that may come */
+	struct perf_rings rings;
+	VEC(struct cpu) cpus; /* one for each of them */
 	pid_t self; /* the thread that looks: it has a CPU, of course */
 	struct map marks; /* thread, process -> the last look that met it */
 	uint32_t look; /* number of the newest one since marks was cleared */
@@ -62,7 +58,7 @@ struct switches {
 	uint64_t rest_until_ns; /* 0: switched on */
 };
 
-static int open_cpu(int cpu)
+static int open_rings(struct switches *s)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_SOFTWARE,
@@ -75,102 +71,60 @@ static int open_cpu(int cpu)
 		.use_clockid = 1,
 		.clockid = CLOCK_MONOTONIC,
 	};
+	int err = perf_rings_open(&s->rings, &attr, DATA_PAGES, true);
+	struct cpu *cpu;
+	uint32_t i;
 
-	return (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
-			    PERF_FLAG_FD_CLOEXEC);
-}
-
-static bool add_cpu(struct switches *s, int cpu)
-{
-	size_t size = (1 + DATA_PAGES) * s->page_size;
-	struct switch_ring ring = { .fd = open_cpu(cpu) }, *place;
-	void *map;
-
-	if (ring.fd < 0)
-		return false;
-	/* read-only: the kernel writes over what we have not read */
-	map = mmap(NULL, size, PROT_READ, MAP_SHARED, ring.fd, 0);
-	place = map == MAP_FAILED ? NULL : vec_push(&s->rings);
-	if (!place) {
-		if (map != MAP_FAILED)
-			munmap(map, size);
-		close(ring.fd);
-		return false;
+	for (i = 0; !err && i < s->rings.list.count; i++) {
+		cpu = vec_push(&s->cpus);
+		if (!cpu)
+			return ERR_NOMEM;
+		cpu->ring = &s->rings.list.items[i];
 	}
-	ring.page = map;
-	*place = ring;
-	return true;
+	return err;
 }
 
 int switches_new(struct switches **out)
 {
-	long cpus = MIN(sysconf(_SC_NPROCESSORS_CONF), CPUS_MAX), cpu;
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	struct switches *s = calloc(1, sizeof(*s));
+	int err;
 
 	*out = s;
 	if (!s)
 		return ERR_NOMEM;
 	map_init(&s->marks);
-	s->page_size = (size_t)sysconf(_SC_PAGESIZE);
 	s->measured_ns = clock_now();
-	for (cpu = 0; cpu < cpus; cpu++)
-		if (!add_cpu(s, (int)cpu) && cpu == 0)
-			break;
-	s->complete = (long)s->rings.count == cpus;
-	if (s->rings.count && (long)s->rings.count >= online)
-		return 0;
-	switches_free(s);
-	*out = NULL;
-	return ERR_PERM;
+	err = open_rings(s);
+	if (err) {
+		switches_free(s);
+		*out = NULL;
+	}
+	return err;
 }
 
 void switches_free(struct switches *s)
 {
-	uint32_t i;
-
 	if (!s)
 		return;
-	for (i = 0; i < s->rings.count; i++) {
-		munmap((void *)(uintptr_t)s->rings.items[i].page,
-		       (1 + DATA_PAGES) * s->page_size);
-		close(s->rings.items[i].fd);
-	}
-	vec_release(&s->rings);
+	perf_rings_close(&s->rings);
+	vec_release(&s->cpus);
 	map_release(&s->marks);
 	free(s);
 }
 
 /* ---- the newest records ------------------------------------------------- */
 
-static uint64_t head_of(const struct switch_ring *ring)
-{
-	return __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
-}
-
-static void copy_out(const struct switches *s, const struct switch_ring *ring,
-		     uint64_t at, void *to, size_t len)
-{
-	const char *data = (const char *)ring->page + s->page_size;
-	size_t size = DATA_PAGES * s->page_size, from = at & (size - 1);
-	size_t first = MIN(len, size - from);
-
-	memcpy(to, data + from, first);
-	memcpy((char *)to + first, data, len - first);
-}
-
 /* The newest two, the newest first. False while they are written. */
-static bool read_newest(const struct switches *s,
-			const struct switch_ring *ring,
+static bool read_newest(const struct switches *s, const struct cpu *cpu,
 			struct switch_record two[2])
 {
-	uint64_t head = head_of(ring);
+	uint64_t head = perf_ring_head(cpu->ring);
 
-	if (ring->begin - head < 2 * sizeof(*two))
+	if (cpu->begin - head < 2 * sizeof(*two))
 		return false; /* it goes down */
-	copy_out(s, ring, head, two, 2 * sizeof(*two));
+	perf_ring_copy(&s->rings, cpu->ring, head, two, 2 * sizeof(*two));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return head_of(ring) == head;
+	return perf_ring_head(cpu->ring) == head;
 }
 
 static bool is_switch(const struct switch_record *r)
@@ -186,28 +140,28 @@ static bool is_out(const struct switch_record *r)
 
 /* Who left is written first, who came second; when the idle task leaves, or comes,
  * there may be the other one only. */
-static void take(struct switch_ring *ring, const struct switch_record two[2])
+static void take(struct cpu *cpu, const struct switch_record two[2])
 {
 	const struct switch_record *came = is_out(&two[0]) ? NULL : &two[0];
 	const struct switch_record *left = came ? &two[1] : &two[0];
 	bool pushed = left->head.misc & PERF_RECORD_MISC_SWITCH_OUT_PREEMPT;
 
-	ring->known = is_switch(&two[0]) && is_switch(&two[1]);
-	ring->runs = (pid_t)(came ? came->tid : left->other_tid);
-	if (!is_out(left) || (pid_t)left->other_tid != ring->runs)
+	cpu->known = is_switch(&two[0]) && is_switch(&two[1]);
+	cpu->runs = (pid_t)(came ? came->tid : left->other_tid);
+	if (!is_out(left) || (pid_t)left->other_tid != cpu->runs)
 		pushed = false;
-	ring->before = pushed ? (pid_t)left->tid : 0;
+	cpu->before = pushed ? (pid_t)left->tid : 0;
 }
 
-static void look_at_newest(const struct switches *s, struct switch_ring *ring)
+static void look_at_newest(const struct switches *s, struct cpu *cpu)
 {
 	struct switch_record two[2];
 	int tries = TRIES;
 
-	ring->known = false;
-	while (tries-- > 0 && !ring->known)
-		if (read_newest(s, ring, two))
-			take(ring, two);
+	cpu->known = false;
+	while (tries-- > 0 && !cpu->known)
+		if (read_newest(s, cpu, two))
+			take(cpu, two);
 }
 
 /* ---- all that are new ---------------------------------------------------- */
@@ -235,21 +189,22 @@ static bool mark_both(struct switches *s, const struct switch_record *r)
 }
 
 /* False when not all of them can be had. */
-static bool mark_new(struct switches *s, struct switch_ring *ring)
+static bool mark_new(struct switches *s, struct cpu *cpu)
 {
-	uint64_t size = DATA_PAGES * s->page_size, old = ring->seen, at;
-	uint64_t head = head_of(ring);
+	uint64_t size = s->rings.size, old = cpu->seen, at;
+	uint64_t head = perf_ring_head(cpu->ring);
 	struct switch_record r;
 
-	ring->seen = head;
+	cpu->seen = head;
 	if (old - head > size)
 		return false;
 	for (at = head; at != old; at += sizeof(r)) {
-		copy_out(s, ring, at, &r, sizeof(r));
+		perf_ring_copy(&s->rings, cpu->ring, at, &r, sizeof(r));
 		if (!is_switch(&r) || !mark_both(s, &r))
 			return false;
 	}
-	return old - head_of(ring) <= size; /* else written over meanwhile */
+	return old - perf_ring_head(cpu->ring) <=
+	       size; /* else written over meanwhile */
 }
 
 static uint64_t number_of_look(const struct switches *s)
@@ -272,15 +227,16 @@ static void begin_look(struct switches *s)
 
 static void turn(struct switches *s, bool on)
 {
-	struct switch_ring *ring;
+	struct cpu *cpu;
 	uint32_t i;
 
-	for (i = 0; i < s->rings.count; i++) {
-		ring = &s->rings.items[i];
-		ioctl(ring->fd,
+	for (i = 0; i < s->cpus.count; i++) {
+		cpu = &s->cpus.items[i];
+		ioctl(cpu->ring->fd,
 		      on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
-		ring->begin = ring->measured = ring->seen = head_of(ring);
-		ring->known = false;
+		cpu->begin = cpu->measured = cpu->seen =
+			perf_ring_head(cpu->ring);
+		cpu->known = false;
 	}
 }
 
@@ -290,10 +246,10 @@ static uint64_t count_records(struct switches *s)
 	uint64_t most = 0, head;
 	uint32_t i;
 
-	for (i = 0; i < s->rings.count; i++) {
-		head = head_of(&s->rings.items[i]);
-		most = MAX(most, s->rings.items[i].measured - head);
-		s->rings.items[i].measured = head;
+	for (i = 0; i < s->cpus.count; i++) {
+		head = perf_ring_head(s->cpus.items[i].ring);
+		most = MAX(most, s->cpus.items[i].measured - head);
+		s->cpus.items[i].measured = head;
 	}
 	return most / sizeof(struct switch_record);
 }
@@ -311,16 +267,19 @@ static void measure(struct switches *s, uint64_t now)
 	turn(s, false);
 }
 
+/* False also for the look that switches it on: what was before is not known. */
 static bool is_on(struct switches *s, uint64_t now)
 {
-	if (!s->rest_until_ns)
+	if (!s->rest_until_ns) {
 		measure(s, now);
-	else if (now >= s->rest_until_ns) {
+		return !s->rest_until_ns;
+	}
+	if (now >= s->rest_until_ns) {
 		s->rest_until_ns = 0;
 		s->measured_ns = now;
 		turn(s, true);
 	}
-	return !s->rest_until_ns;
+	return false;
 }
 
 void switches_look(struct switches *s)
@@ -331,21 +290,19 @@ void switches_look(struct switches *s)
 	if (!s->self)
 		s->self = gettid();
 	begin_look(s);
-	for (i = 0; on && i < s->rings.count; i++) {
-		if (!mark_new(s, &s->rings.items[i]))
+	for (i = 0; on && i < s->cpus.count; i++) {
+		if (!mark_new(s, &s->cpus.items[i]))
 			s->blind = number_of_look(s);
-		look_at_newest(s, &s->rings.items[i]);
+		look_at_newest(s, &s->cpus.items[i]);
 	}
-	if (!on || !s->complete)
+	if (!on || !s->rings.complete)
 		s->blind = number_of_look(s);
 }
 
 /* Whom the looking thread itself pushed off its CPU has it, but for us. */
-static bool has(const struct switches *s, const struct switch_ring *ring,
-		pid_t tid)
+static bool has(const struct switches *s, const struct cpu *cpu, pid_t tid)
 {
-	return ring->runs == tid ||
-	       (ring->runs == s->self && ring->before == tid);
+	return cpu->runs == tid || (cpu->runs == s->self && cpu->before == tid);
 }
 
 enum on_cpu switches_ask(const struct switches *s, pid_t tid)
@@ -353,13 +310,13 @@ enum on_cpu switches_ask(const struct switches *s, pid_t tid)
 	bool all = true;
 	uint32_t i;
 
-	for (i = 0; i < s->rings.count; i++) {
-		if (!s->rings.items[i].known)
+	for (i = 0; i < s->cpus.count; i++) {
+		if (!s->cpus.items[i].known)
 			all = false;
-		else if (has(s, &s->rings.items[i], tid))
+		else if (has(s, &s->cpus.items[i], tid))
 			return ON_CPU;
 	}
-	return all && s->rings.count ? OFF_CPU : ON_CPU_UNKNOWN;
+	return all && s->cpus.count ? OFF_CPU : ON_CPU_UNKNOWN;
 }
 
 static bool met_after(const struct switches *s, uint64_t key, uint64_t look)
