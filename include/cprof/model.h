@@ -273,6 +273,7 @@ struct tally_process {
 struct tally {
 	uint64_t weight_ns[STATE_ACTIVE_GIL + 1]; /* by state */
 	uint64_t count[STATE_ACTIVE_GIL + 1]; /* samples, by state */
+	uint64_t stopped_ns; /* of all threads */
 	uint64_t collecting_ns; /* garbage, while they ran with the GIL */
 	VEC(struct tally_wait) waits;
 	struct map wait_index;

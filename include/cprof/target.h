@@ -213,10 +213,10 @@ void switches_look(struct switches *s);
 enum on_cpu switches_ask(const struct switches *s, pid_t tid);
 /* The number of the newest look; they are counted from 1. */
 uint64_t switches_now(const struct switches *s);
-/* It had no CPU between that look and the newest one: who slept then sleeps in
+/* It got no CPU between that look and the newest one: who slept then sleeps in
  * the same call still. False when that is not known. */
 bool switches_slept(const struct switches *s, pid_t tid, uint64_t since);
-/* The same of all threads of a process, those included that came meanwhile. */
+/* No thread of the process, new ones included, had a CPU meanwhile. */
 bool switches_process_slept(const struct switches *s, pid_t pid,
 			    uint64_t since);
 

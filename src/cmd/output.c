@@ -86,14 +86,29 @@ static int choose_by_name(struct output *w, const char *name)
 			 export_names());
 }
 
+/* On a time line what passes is wall time. */
+static int check_weights(const struct output *w, const struct options *o)
+{
+	if (!o->view.cpu || !w->format->needs_timeline)
+		return OPTIONS_GO;
+
+	return say_usage("record",
+			 "%s shows when something was: --cpu, the sum of it, "
+			 "does not go with it",
+			 w->format->name);
+}
+
 int output_choose(struct output *w, const struct options *o)
 {
 	const char *path = o->output, *known;
+	int status;
 
 	memset(w, 0, sizeof(*w));
 	w->pattern = path;
-	if (o->format)
-		return choose_by_name(w, o->format);
+	if (o->format) {
+		status = choose_by_name(w, o->format);
+		return status == OPTIONS_GO ? check_weights(w, o) : status;
+	}
 	known = path ? later_by_path(path) : NULL;
 	if (known && !export_by_name(known))
 		return say_usage("record",
@@ -106,7 +121,7 @@ int output_choose(struct output *w, const struct options *o)
 	if (!w->format)
 		w->format = export_by_name("flamegraph");
 
-	return OPTIONS_GO;
+	return check_weights(w, o);
 }
 
 static void add_time(struct buf *b)

@@ -154,13 +154,13 @@ int cmd_later(int argc, char **argv)
 }
 
 /* One that is closed would become a file of ours: what is printed would go
- * there. Nobody can write to these. */
+ * there. Nobody can write to these, and a command that we start has none. */
 static void fill_standard_descriptors(void)
 {
-	int fd = open("/dev/null", O_RDONLY);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = open("/dev/null", O_RDONLY);
+		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
 }

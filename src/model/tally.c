@@ -31,11 +31,19 @@ void tally_release(struct tally *t)
 
 /* ---- counting --------------------------------------------------------- */
 
+/* Who is stopped wants nothing, and keeps nobody waiting who is not. */
+static uint32_t mix_of(const struct sample *s)
+{
+	if (s->stopped)
+		return BIT(STATE_IDLE);
+	return BIT(s->state) | (s->holds_gil ? MIX_HELD : 0);
+}
+
 static int count_mix(struct tally *t, const struct sample *s)
 {
 	struct tally_process *p;
 	uint64_t before, more;
-	uint32_t mix = BIT(s->state) | (s->holds_gil ? MIX_HELD : 0);
+	uint32_t mix = mix_of(s);
 	bool new_tick;
 
 	if (!s->weight_ns || s->process >= MOST_ID)
@@ -100,7 +108,8 @@ int tally_sample(struct tally *t, const struct defs *d, const struct sample *s)
 
 	if (s->state > STATE_ACTIVE_GIL)
 		return ERR_GARBAGE;
-	t->weight_ns[s->state] += s->weight_ns;
+	t->weight_ns[s->stopped ? STATE_IDLE : s->state] += s->weight_ns;
+	t->stopped_ns += s->stopped ? s->weight_ns : 0;
 	t->count[s->state]++;
 	if (s->collects && s->state == STATE_ACTIVE_GIL)
 		t->collecting_ns += s->weight_ns;
@@ -130,11 +139,12 @@ static uint64_t time_with(const struct tally *t, uint32_t states)
 static uint64_t time_withheld(const struct tally *t)
 {
 	const uint32_t bits = MIX_HELD | BIT(STATE_GIL_WAIT);
+	const uint32_t may_hold = BIT(STATE_ACTIVE_GIL) | BIT(STATE_CPU_WAIT);
 	uint64_t sum = 0;
 	uint32_t mix;
 
 	for (mix = 0; mix < MIXES; mix++)
-		if ((mix & bits) == bits && !(mix & BIT(STATE_ACTIVE_GIL)))
+		if ((mix & bits) == bits && !(mix & may_hold))
 			sum += t->mix_ns[mix];
 	return sum;
 }
@@ -328,6 +338,17 @@ static bool is_patchy(const struct case_file *c)
 	return c->one_process && c->time_ns < c->elapsed_ns / 10 * 9;
 }
 
+/* All the time: its owner says so, or nearly all samples do. */
+static bool is_stopped(const struct tally *t)
+{
+	uint64_t all = 0;
+	int i;
+
+	for (i = 0; i <= STATE_ACTIVE_GIL; i++)
+		all += t->weight_ns[i];
+	return t->stopped || (all && t->stopped_ns >= all / 10 * 9);
+}
+
 static void say_idle(const struct case_file *c)
 {
 	buf_puts(c->out, "idle for all of ");
@@ -337,7 +358,7 @@ static void say_idle(const struct case_file *c)
 		buf_puts(c->out, " observed in ");
 	}
 	add_duration(c->out, c->elapsed_ns);
-	if (c->tally->stopped)
+	if (is_stopped(c->tally))
 		buf_puts(c->out, ", as it was stopped");
 	add_waits(c->out, ": ", c->tally, c->defs, OF_ALL);
 }

@@ -44,6 +44,7 @@ struct cpu {
 	bool known;
 	pid_t runs; /* 0: nobody */
 	pid_t before; /* had the CPU until it was taken away; 0: left it */
+	pid_t process; /* of the one that runs */
 };
 
 struct switches {
@@ -148,6 +149,7 @@ static void take(struct cpu *cpu, const struct switch_record two[2])
 
 	cpu->known = is_switch(&two[0]) && is_switch(&two[1]);
 	cpu->runs = (pid_t)(came ? came->tid : left->other_tid);
+	cpu->process = (pid_t)(came ? came->pid : left->other_pid);
 	if (!is_out(left) || (pid_t)left->other_tid != cpu->runs)
 		pushed = false;
 	cpu->before = pushed ? (pid_t)left->tid : 0;
@@ -336,7 +338,18 @@ bool switches_slept(const struct switches *s, pid_t tid, uint64_t since)
 	return !met_after(s, (uint32_t)tid, since);
 }
 
+/* One of its threads may have had a CPU all the while: no record tells. */
+static bool may_run(const struct switches *s, pid_t pid)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->cpus.count; i++)
+		if (!s->cpus.items[i].known || s->cpus.items[i].process == pid)
+			return true;
+	return false;
+}
+
 bool switches_process_slept(const struct switches *s, pid_t pid, uint64_t since)
 {
-	return !met_after(s, key_of_process(pid), since);
+	return !met_after(s, key_of_process(pid), since) && !may_run(s, pid);
 }

@@ -193,8 +193,7 @@ bool app_is_over(const struct app *a)
 	return a->end != SESSION_RUNNING;
 }
 
-/* Who looks at a program that does not move wants to know why. */
-static void look_whether_it_stands(struct app *a)
+void app_look_whether_it_stands(struct app *a)
 {
 	struct target t;
 
@@ -205,13 +204,27 @@ static void look_whether_it_stands(struct app *a)
 	target_close(&t);
 }
 
+bool app_standstill_text(const struct app *a, char *out, size_t room)
+{
+	int pid = (int)session_meta(a->session)->pid;
+
+	if (a->stands == STANDS_BY_SIGNAL)
+		snprintf(out, room, "Stopped: kill -CONT %d lets it run", pid);
+	else if (a->stands == STANDS_BY_TRACER)
+		snprintf(out, room, "Stopped by a debugger, PID %d",
+			 (int)a->tracer);
+	else
+		return false;
+	return true;
+}
+
 void app_refresh(struct app *a)
 {
 	struct stats now;
 	struct picture unseen;
 
 	session_stats(a->session, &now);
-	look_whether_it_stands(a);
+	app_look_whether_it_stands(a);
 	if (a->frozen && !app_is_over(a)) { /* windows go on unseen */
 		picture_init(&unseen);
 		picture_take(&unseen, &a->feed, &now, &a->last, &a->reset,

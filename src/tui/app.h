@@ -94,6 +94,10 @@ int app_init(struct app *a, struct session *s, const struct tui_options *o);
 void app_release(struct app *a);
 /* Sampling ended: nothing changes by itself any more. */
 bool app_is_over(const struct app *a);
+/* Who looks at a program that does not move wants to know why: a->stands. */
+void app_look_whether_it_stands(struct app *a);
+/* `Stopped: kill -CONT 4711 lets it run`; false if it is not. */
+bool app_standstill_text(const struct app *a, char *out, size_t room);
 /* Take a picture now. */
 void app_refresh(struct app *a);
 /* Take the next picture when it is time. */

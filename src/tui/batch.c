@@ -106,10 +106,13 @@ static int write_page(struct batch *b)
 	const struct list *l = app_list(&b->app);
 	const struct picture_row *rows =
 		b->app.picture.rows[b->app.by_line].items;
+	char stands[64];
 	uint32_t i;
 
 	write_title(b);
 	write_numbers(b);
+	if (app_standstill_text(&b->app, stands, sizeof(stands)))
+		out_printf(&b->out, "%s\n", stands);
 	write_head(b);
 	for (i = 0; i < l->order.count; i++)
 		write_row(b, &rows[l->order.items[i]]);
@@ -153,6 +156,7 @@ static int take_page(struct batch *b)
 	int err;
 
 	session_stats(a->session, &now);
+	app_look_whether_it_stands(a);
 	err = picture_take(&a->picture, &a->feed, &now, &a->last, &a->reset,
 			   false);
 	a->last = now;

@@ -32,7 +32,7 @@ static const char *counted(const struct view *v)
 {
 	if (v->gil)
 		return " GIL";
-	return v->idle ? "" : " active";
+	return v->idle || v->wall ? "" : " active";
 }
 
 void format_samples(char out[static 32], const struct view *v, uint64_t n)

@@ -239,17 +239,13 @@ static void ended_text(const struct app *a, char *out, size_t room)
 static bool banner_text(const struct app *a, char *out, size_t room)
 {
 	const struct picture *pic = &a->picture;
-	int pid = (int)session_meta(a->session)->pid;
 
 	if (a->end != SESSION_RUNNING)
 		ended_text(a, out, room);
 	else if (a->frozen)
 		snprintf(out, room, "Frozen; space goes on");
-	else if (a->stands == STANDS_BY_SIGNAL)
-		snprintf(out, room, "Stopped: kill -CONT %d lets it run", pid);
-	else if (a->stands == STANDS_BY_TRACER)
-		snprintf(out, room, "Stopped by a debugger, PID %d",
-			 (int)a->tracer);
+	else if (app_standstill_text(a, out, room))
+		return true;
 	else if (!a->feed.ticks && !pic->stats.ticks)
 		snprintf(out, room, "Waiting for the first sample");
 	else if (pic->missed > 10)

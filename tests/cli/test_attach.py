@@ -277,6 +277,24 @@ def test_a_stopped_target_is_recorded(any_python, start, program, tmp_path,
     assert line.endswith("kill -CONT %d lets it run" % target.pid), line
 
 
+def test_stopped_ones_of_several(any_python, start, program, tmp_path):
+    path = program("parked_here.py", THREE.replace(
+        "time.sleep(999)", "\n    while 1: pass"))
+    targets = [start(any_python, path) for _ in range(2)]
+    for target in targets:
+        target.signal(signal.SIGSTOP)
+        harness.settles(
+            lambda pid=target.pid: harness.states(pid)[pid][0] != "T")
+    pids = ",".join(str(target.pid) for target in targets)
+    done = harness.cprof("record", "-d", "0.5", "-r", "200", "-o",
+                         str(tmp_path / "x.folded"), "-p", pids)
+    assert done.status == 0, done.err
+    assert "as it was stopped" in harness.messages(done.err)[0], done.err
+    done = harness.cprof("top", "-b", "--count", "1", "--delay", "0.3", "-p",
+                         targets[0].pid)
+    assert "Stopped: kill -CONT %d" % targets[0].pid in done.out, done
+
+
 def test_a_target_that_is_continued_was_not_stopped(any_python, start, parked,
                                                     tmp_path):
     target = start(any_python, parked)

@@ -189,6 +189,15 @@ def test_stdout_that_is_closed(pid, tmp_path):
     assert os.listdir(str(tmp_path)) == []
 
 
+def test_a_command_keeps_what_is_closed(any_python, tmp_path):
+    text = ("import os; raise SystemExit(sum(2 ** n for n in range(3) "
+            "if not os.path.exists('/proc/self/fd/%d' % n)))")
+    done = harness.run(
+        ["sh", "-c", '"$0" record -q -o x.svg -- "$1" -c "$2" >&- <&-',
+         harness.CPROF, any_python.path, text], cwd=str(tmp_path))
+    assert done.status == 3, done
+
+
 def test_stdout_that_is_full():
     with open("/dev/full", "w") as full:
         child = harness._popen([harness.CPROF, "-V"], stdout=full,

@@ -143,6 +143,14 @@ static void test_who_slept(void **state)
 	if (!slept)
 		need_known(s, sleeper.pid);
 	assert_true(slept);
+	/* it may have its CPU all the time, and be in no record */
+	pin(spinner.pid, 0);
+	for (i = 0; i < 20; i++) {
+		look = switches_now(s);
+		child_nap(1);
+		switches_look(s);
+		assert_false(switches_process_slept(s, spinner.pid, look));
+	}
 	kill(spinner.pid, SIGSTOP); /* to stop, and to go on, it must switch */
 	assert_true(child_await(spinner.pid, 'T'));
 	kill(sleeper.pid, SIGCONT); /* wakes it */

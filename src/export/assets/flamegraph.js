@@ -543,7 +543,7 @@ function amount(n)
 		return number(n) + (n === 1 ? " sample" : " samples");
 	if (n < 1e3)
 		return n + " \u00b5s";
-	return n < 1e6 ? (n / 1e3).toPrecision(3) + " ms" :
+	return n < 999500 ? (n / 1e3).toPrecision(3) + " ms" :
 		(n / 1e6).toFixed(2) + " s";
 }
 
