@@ -71,7 +71,7 @@ struct refused {
 /* --max-slowdown and --max-cpu: see limit.c */
 struct limit {
 	double rate_hz, lowest_hz; /* now, and ever */
-	uint64_t looked_ns;
+	uint64_t looked_ns, wait_ns; /* at the last time; until the next */
 	uint64_t cpu_ns; /* ours, at the last look */
 };
 

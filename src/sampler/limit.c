@@ -1,13 +1,13 @@
 /* limit.c - a lower rate where the asked one costs more than it may
  *
  * What sampling costs the targets and us is, but for a little, proportional to
- * the rate. So four times a second the rate becomes the one at which the dearer
- * of the two would have cost nine tenths of its limit; it falls quickly and
- * rises slowly, up to the one that was asked for.
+ * the rate. So four times a second, and sooner at the beginning, the rate becomes
+ * the one at which the dearer of the two would have cost nine tenths of its limit;
+ * it falls quickly and rises slowly, up to the one that was asked for.
  */
 #include "internal.h"
 
-enum { LOOK_MS = 250 };
+enum { FIRST_LOOK_MS = 20, LOOK_MS = 250 };
 
 #define AIM 0.9 /* of the limit */
 #define FALL 8.0 /* at most, at once */
@@ -58,6 +58,7 @@ void limit_init(struct session *s, uint64_t now)
 		.rate_hz = s->options.rate_hz,
 		.lowest_hz = s->options.rate_hz,
 		.looked_ns = now,
+		.wait_ns = FIRST_LOOK_MS * NSEC_PER_MSEC,
 		.cpu_ns = clock_own_cpu(),
 	};
 }
@@ -68,8 +69,9 @@ void limit_look(struct session *s)
 	uint64_t now = any ? clock_now() : 0;
 	double asked = s->options.rate_hz, rate = s->limit.rate_hz, part;
 
-	if (!any || now - s->limit.looked_ns < LOOK_MS * NSEC_PER_MSEC)
+	if (!any || now - s->limit.looked_ns < s->limit.wait_ns)
 		return;
+	s->limit.wait_ns = MIN(2 * s->limit.wait_ns, LOOK_MS * NSEC_PER_MSEC);
 	part = spent(s, now);
 	if (part <= AIM && rate >= asked)
 		return;
