@@ -149,12 +149,12 @@ static void test_who_slept(void **state)
 		look = switches_now(s);
 		child_nap(1);
 		switches_look(s);
-		assert_false(switches_process_slept(s, spinner.pid, look));
+		if (switches_ask(s, spinner.pid) == ON_CPU)
+			assert_false(
+				switches_process_slept(s, spinner.pid, look));
 	}
 	kill(spinner.pid, SIGSTOP); /* to stop, and to go on, it must switch */
 	assert_true(child_await(spinner.pid, 'T'));
-	kill(sleeper.pid, SIGCONT); /* wakes it */
-	kill(sleeper.pid, SIGWINCH);
 	child_nap(20);
 	switches_look(s);
 	assert_false(switches_slept(s, spinner.pid, look));
