@@ -197,6 +197,8 @@ static int prove_known(struct capture *c, const struct tstate *t)
 
 	if (!err && c->proofs.count)
 		err = image_fetch(&c->prints, 0, c->target->mem);
+	if (err)
+		c->code_epoch++; /* what was to be proven is not */
 	for (i = 0; !err && i < c->proofs.count; i++) {
 		p = &c->proofs.items[i];
 		if (!holds(c, p))

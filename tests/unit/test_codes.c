@@ -134,6 +134,40 @@ static void test_proven_once_in_a_tick(void **state)
 	assert_int_equal(world.reads, 1);
 }
 
+static unsigned int reads_of_next_tick(void)
+{
+	bool changed;
+
+	world.reads = 0;
+	codes_begin_epoch(&world.capture);
+	assert_int_equal(codes_resolve(&world.capture, t, &changed), 0);
+	return world.reads;
+}
+
+/* While none is freed, as 3.14 counts, each is proven once: if it was. */
+static void test_none_was_freed(void **state)
+{
+	const raddr_t ab[] = { a, b };
+	struct mem_faulty faulty;
+	bool changed;
+
+	(void)state;
+	world.capture.interps[0].codes_freed = 7;
+	assert_int_equal(resolve(ab, 2, &changed), 0);
+	assert_int_equal(reads_of_next_tick(), 0);
+	world.capture.interps[0].codes_freed++;
+	mem_faulty_init(&faulty, &world.mem);
+	faulty.fail_at = 1;
+	faulty.err = ERR_NOPROC;
+	world.target.mem = &faulty.mem;
+	codes_begin_epoch(&world.capture);
+	assert_int_equal(codes_resolve(&world.capture, t, &changed),
+			 ERR_NOPROC);
+	world.target.mem = &world.mem;
+	assert_int_equal(reads_of_next_tick(), 1);
+	assert_int_equal(reads_of_next_tick(), 0);
+}
+
 /* As when the one of before is freed and a new one made: each word of the
  * print may be the one that tells. */
 static void test_another_at_the_same_address(void **state)
@@ -313,6 +347,7 @@ int main(void)
 		TEST(test_each_is_sent_once),
 		TEST(test_recursion),
 		TEST(test_proven_once_in_a_tick),
+		TEST(test_none_was_freed),
 		TEST(test_another_at_the_same_address),
 		TEST(test_the_same_words),
 		TEST(test_long_wide_names),
