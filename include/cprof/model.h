@@ -136,6 +136,7 @@ struct sample {
 	bool holds_gil; /* also true for one that sleeps with it */
 	bool collects; /* garbage: it or what a finalizer calls */
 	bool stopped; /* the whole process, by a signal or a debugger */
+	bool partial; /* other threads of this tick were lost */
 	uint64_t weight_ns; /* wall time it stands for, <= 2 intervals */
 	/* CPU time of the thread since its last sample in which it ran; 0 when
 	 * it does not run now. The kernel counts it some milliseconds late: it

@@ -410,6 +410,7 @@ static int give_sample(struct decoder *d, struct decoded_thread *t,
 	struct sample s = {
 		.time_ns = m->time_ns - d->start_ns,
 		.late_ns = MIN(m->late_ns, UINT32_MAX),
+		.partial = d->partial,
 		.process = d->process,
 		.thread = t->id,
 		.stack = t->stack,
@@ -450,6 +451,16 @@ static void take_counts(struct decoder *d, const struct msg_tick *m)
 	d->last_tick_ns = m->time_ns;
 }
 
+static bool has_lost(const struct decoder *d)
+{
+	uint32_t i;
+
+	for (i = 0; i < d->threads.count; i++)
+		if (d->threads.items[i].alive && d->threads.items[i].lost)
+			return true;
+	return false;
+}
+
 static int take_tick(struct decoder *d, const struct msg_tick *m,
 		     decoder_reader read, void *arg)
 {
@@ -460,6 +471,7 @@ static int take_tick(struct decoder *d, const struct msg_tick *m,
 	if (m->interval_ns)
 		d->interval_ns = m->interval_ns;
 	take_counts(d, m);
+	d->partial = has_lost(d);
 	for (i = 0; !err && i < d->threads.count; i++) {
 		t = &d->threads.items[i];
 		if (!t->alive)

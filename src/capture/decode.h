@@ -40,6 +40,7 @@ struct decoder {
 	VEC(struct decoded_thread) threads;
 	struct buf text;
 	struct stats stats;
+	bool partial; /* threads were lost in the tick in progress */
 	uint64_t last_tick_ns, tick_before_ns; /* 0: none yet */
 };
 

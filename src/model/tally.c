@@ -6,6 +6,9 @@
  * the first each tick adds its time to the mix of states that it saw; ticks are
  * told apart for each process, as their samples are interleaved.
  *
+ * A tick of which threads were lost says nothing of what no thread did: it is
+ * time that was not observed.
+ *
  * A pool of threads that wait for work says nothing about what the program
  * waits for, so waits are also kept for threads that have run.
  */
@@ -108,6 +111,8 @@ int tally_sample(struct tally *t, const struct defs *d, const struct sample *s)
 
 	if (s->state > STATE_ACTIVE_GIL)
 		return ERR_GARBAGE;
+	if (s->partial)
+		return 0;
 	t->weight_ns[s->stopped ? STATE_IDLE : s->state] += s->weight_ns;
 	t->stopped_ns += s->stopped ? s->weight_ns : 0;
 	t->count[s->state]++;

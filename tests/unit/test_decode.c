@@ -390,13 +390,16 @@ static void test_lost(void **state)
 	put_stack(s, 1, "21");
 	put_stack(s, 2, "1");
 	assert_ticks_to(s, 1000, 2);
+	assert_false(s->seen[0].partial);
 	e.flags = ENTRY_LOST | ENTRY_SAME_STACK;
 	e.lost_kind = LOST_FRAME;
 	put_entry(s, &e, NULL);
 	assert_ticks_to(s, 2000, 1);
+	assert_true(s->seen[0].partial);
 	assert_ticks_to(s, 3000, 1); /* still lost */
 	put_flags(s, 1, ENTRY_SAME_STACK);
 	assert_ticks_to(s, 4000, 2);
+	assert_false(s->seen[0].partial);
 	assert_string_equal(stack_text(s, s->seen[0].stack), "c;b");
 	assert_int_equal(s->seen[0].weight_ns, 3000);
 	stats = decoder_stats(s->decoder);

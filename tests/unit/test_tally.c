@@ -11,6 +11,7 @@
 static struct defs d;
 static struct tally t;
 static uint64_t now;
+static bool stopped, partial; /* what is seen from now on */
 static struct buf text;
 
 static int set_up(void **state)
@@ -20,6 +21,7 @@ static int set_up(void **state)
 	tally_init(&t);
 	buf_init(&text);
 	now = 0;
+	stopped = partial = false;
 	return 0;
 }
 
@@ -40,6 +42,8 @@ static void see(thread_id thread, enum thread_state state)
 		.thread = thread,
 		.state = (uint8_t)state,
 		.holds_gil = state == STATE_ACTIVE_GIL,
+		.stopped = stopped,
+		.partial = partial,
 		.weight_ns = TICK,
 	};
 
@@ -55,6 +59,8 @@ static void see_wait(thread_id thread, const char *call, const char *name,
 		.thread = thread,
 		.syscall = *call ? def(&d, call) : 0,
 		.holds_gil = holds_gil,
+		.stopped = stopped,
+		.partial = partial,
 		.weight_ns = TICK,
 	};
 
@@ -134,6 +140,24 @@ static void test_stopped(void **state)
 }
 
 static void test_nothing_seen(void **state)
+/* In every other tick the thread that ran was lost: it still ran all the time,
+ * as far as anybody knows. */
+static void test_lost(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		now += TICK;
+		partial = i % 2;
+		see_wait(1, "epoll_wait", "run", false);
+		if (!partial)
+			see(2, STATE_ACTIVE_GIL);
+	}
+	assert_sentence("Python code: 100 % of the time a thread ran Python, "
+			"in the 1.00 s observed of 2.00 s");
+}
+
 {
 	(void)state;
 	now = 5 * NSEC_PER_SEC;
@@ -391,6 +415,7 @@ int main(void)
 		TEST(test_idle_and_not_always_seen),
 		TEST(test_stopped),
 		TEST(test_nothing_seen),
+		TEST(test_lost),
 		TEST(test_python),
 		TEST(test_python_all_and_nearly_all),
 		TEST(test_python_in_parallel),
