@@ -6,10 +6,11 @@
 /* What + and - go through. */
 static const double delays_s[] = { 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60 };
 
-static void open_selected(struct app *a)
+static void open_selected(struct app *a, int arg)
 {
 	uint32_t item;
 
+	(void)arg;
 	if (app_view(a)->open && list_item(app_list(a), &item))
 		app_view(a)->open(a, item);
 }
@@ -31,10 +32,11 @@ static enum view_kind view_behind(const struct app *a)
 	}
 }
 
-static void go_back(struct app *a)
+static void go_back(struct app *a, int arg)
 {
 	struct list *l = app_list(a);
 
+	(void)arg;
 	if (a->view == VIEW_TABLE && !l->filter.len) {
 		buf_reset(&a->search);
 	} else if (a->view == VIEW_TABLE) {
@@ -49,25 +51,26 @@ static void go_back(struct app *a)
 }
 
 /* Help and output lie over the view that was there. */
-static void toggle(struct app *a, enum view_kind view)
+static void toggle(struct app *a, int view)
 {
-	if (a->view == view) {
-		go_back(a);
+	if ((int)a->view == view) {
+		go_back(a, 0);
 		return;
 	}
 	if (a->view != VIEW_HELP && a->view != VIEW_OUTPUT)
 		a->under = a->view;
-	app_show(a, view);
+	app_show(a, (enum view_kind)view);
 }
 
 /* Closed, a pane, the whole screen, closed. */
-static void toggle_output(struct app *a)
+static void toggle_output(struct app *a, int arg)
 {
+	(void)arg;
 	if (!a->options->command_output) {
 		app_message(a, "no output here: it was not launched by cprof");
 	} else if (a->view == VIEW_OUTPUT) {
 		a->tail_open = false;
-		go_back(a);
+		go_back(a, 0);
 	} else if (a->tail_open || a->canvas.height < 20) {
 		a->lists[VIEW_OUTPUT].key = 0;
 		toggle(a, VIEW_OUTPUT);
@@ -78,11 +81,11 @@ static void toggle_output(struct app *a)
 }
 
 /* Threads of all processes, whichever were shown before. */
-static void toggle_list(struct app *a, enum view_kind view)
+static void toggle_list(struct app *a, int view)
 {
 	a->depth = 0;
 	a->process = 0;
-	app_show(a, a->view == view ? VIEW_TABLE : view);
+	app_show(a, (int)a->view == view ? VIEW_TABLE : (enum view_kind)view);
 }
 
 /* ---- commands --------------------------------------------------------- */
@@ -105,8 +108,9 @@ static void change_delay(struct app *a, int step)
 }
 
 /* Old numbers under a new heading would lie: what is frozen goes on. */
-static void reset(struct app *a)
+static void reset(struct app *a, int arg)
 {
+	(void)arg;
 	a->frozen = false;
 	feed_reset(&a->feed);
 	session_stats(a->session, &a->reset);
@@ -117,8 +121,9 @@ static void reset(struct app *a)
 	app_message(a, "all times and counts start again from here");
 }
 
-static void freeze(struct app *a)
+static void freeze(struct app *a, int arg)
 {
+	(void)arg;
 	if (app_is_over(a)) {
 		app_message(a, "nothing changes any more: it has ended");
 		return;
@@ -127,12 +132,30 @@ static void freeze(struct app *a)
 	a->dirty = true;
 }
 
-static void quit(struct app *a)
+static void quit(struct app *a, int arg)
 {
+	(void)arg;
 	if (a->options->command && !app_is_over(a))
 		prompt_open(a, PROMPT_END);
 	else
 		a->done = true;
+}
+
+/* Leaves an inner view first. */
+static void quit_view(struct app *a, int arg)
+{
+	(a->view == VIEW_TABLE ? quit : go_back)(a, arg);
+}
+
+static void open_prompt(struct app *a, int kind)
+{
+	prompt_open(a, (enum prompt_kind)kind);
+}
+
+static void redraw(struct app *a, int arg)
+{
+	(void)arg;
+	a->repaint = true;
 }
 
 void app_interrupt(struct app *a)
@@ -155,12 +178,47 @@ static void sort_by(struct app *a, int sort)
 }
 
 /* The item at the same place in the other table means nothing. */
-static void toggle_lines(struct app *a)
+static void toggle_lines(struct app *a, int arg)
 {
+	(void)arg;
 	a->by_line = !a->by_line;
 	a->lists[VIEW_TABLE].key = 0;
 	a->depth = 0;
 	app_show(a, VIEW_TABLE);
+}
+
+/* ---- the list --------------------------------------------------------- */
+
+static void move_rows(struct app *a, int rows)
+{
+	list_move(app_list(a), rows);
+	app_keep_selected(a);
+}
+
+static void move_pages(struct app *a, int pages)
+{
+	move_rows(a, pages * MAX((int)app_list(a)->height - 1, 1));
+}
+
+static void go_to_end(struct app *a, int last)
+{
+	struct list *l = app_list(a);
+
+	list_select(l, last ? (int64_t)l->order.count - 1 : 0);
+	app_keep_selected(a);
+}
+
+static void scroll(struct app *a, int rows)
+{
+	list_scroll(app_list(a), rows);
+	app_keep_selected(a);
+}
+
+static void find(struct app *a, int step)
+{
+	if (!search_from(a, app_list(a)->cursor + (uint32_t)step, step))
+		app_message(a, "not found");
+	app_keep_selected(a);
 }
 
 static void select_row(struct app *a, int position)
@@ -168,7 +226,7 @@ static void select_row(struct app *a, int position)
 	struct list *l = app_list(a);
 
 	if (l->cursor == (uint32_t)position) {
-		open_selected(a);
+		open_selected(a, 0);
 		return;
 	}
 	list_select(l, position);
@@ -183,118 +241,44 @@ static void shift(struct app *a, int columns)
 	l->shift = to < 0 ? 0 : (uint32_t)MIN(to, 16384);
 }
 
-/* Commands that move within the list; false if it is another one. */
-static bool move(struct app *a, enum command command, int arg)
-{
-	struct list *l = app_list(a);
+/* ---- which function is which command ---------------------------------- */
 
-	switch (command) {
-	case CMD_MOVE:
-		list_move(l, arg);
-		break;
-	case CMD_PAGE:
-		list_move(l, (int64_t)arg * MAX((int)l->height - 1, 1));
-		break;
-	case CMD_HOME:
-		list_select(l, 0);
-		break;
-	case CMD_END:
-		list_select(l, (int64_t)l->order.count - 1);
-		break;
-	case CMD_SCROLL:
-		list_scroll(l, arg);
-		break;
-	case CMD_FIND:
-		if (!search_from(a, l->cursor + (uint32_t)arg, arg))
-			app_message(a, "not found");
-		break;
-	default:
-		return false;
-	}
-	app_keep_selected(a);
-	return true;
-}
-
-/* Commands that lead to another view. */
-static bool navigate(struct app *a, enum command command, int arg)
-{
-	switch (command) {
-	case CMD_SELECT:
-		select_row(a, arg);
-		break;
-	case CMD_OPEN:
-		open_selected(a);
-		break;
-	case CMD_BACK:
-		go_back(a);
-		break;
-	case CMD_HELP:
-		toggle(a, VIEW_HELP);
-		break;
-	case CMD_OUTPUT:
-		toggle_output(a);
-		break;
-	case CMD_PROCESSES:
-		toggle_list(a, VIEW_PROCESSES);
-		break;
-	case CMD_THREADS:
-		toggle_list(a, VIEW_THREADS);
-		break;
-	case CMD_SORT:
-		sort_by(a, arg);
-		break;
-	case CMD_BY_LINE:
-		toggle_lines(a);
-		break;
-	default:
-		return false;
-	}
-	return true;
-}
-
-static void act(struct app *a, enum command command, int arg)
-{
-	switch (command) {
-	case CMD_SHIFT:
-		shift(a, arg);
-		break;
-	case CMD_RESET:
-		reset(a);
-		break;
-	case CMD_FREEZE:
-		freeze(a);
-		break;
-	case CMD_SEARCH:
-		prompt_open(a, PROMPT_SEARCH);
-		break;
-	case CMD_FILTER:
-		prompt_open(a, PROMPT_FILTER);
-		break;
-	case CMD_SAVE:
-		prompt_open(a, PROMPT_SAVE);
-		break;
-	case CMD_DELAY:
-		change_delay(a, arg);
-		break;
-	case CMD_REDRAW:
-		a->repaint = true;
-		break;
-	case CMD_LEAVE:
-		quit(a);
-		break;
-	case CMD_QUIT:
-		a->view == VIEW_TABLE ? quit(a) : go_back(a);
-		break;
-	default:
-		break;
-	}
-}
+static const struct {
+	void (*run)(struct app *a, int arg);
+	int arg; /* where neither key nor click brings one */
+} actions[CMD_COUNT] = {
+	[CMD_MOVE] = { move_rows, 0 },
+	[CMD_PAGE] = { move_pages, 0 },
+	[CMD_HOME] = { go_to_end, false },
+	[CMD_END] = { go_to_end, true },
+	[CMD_SHIFT] = { shift, 0 },
+	[CMD_SCROLL] = { scroll, 0 },
+	[CMD_SELECT] = { select_row, 0 },
+	[CMD_OPEN] = { open_selected, 0 },
+	[CMD_BACK] = { go_back, 0 },
+	[CMD_SORT] = { sort_by, 0 },
+	[CMD_BY_LINE] = { toggle_lines, 0 },
+	[CMD_RESET] = { reset, 0 },
+	[CMD_HELP] = { toggle, VIEW_HELP },
+	[CMD_SEARCH] = { open_prompt, PROMPT_SEARCH },
+	[CMD_FIND] = { find, 0 },
+	[CMD_FILTER] = { open_prompt, PROMPT_FILTER },
+	[CMD_FREEZE] = { freeze, 0 },
+	[CMD_PROCESSES] = { toggle_list, VIEW_PROCESSES },
+	[CMD_THREADS] = { toggle_list, VIEW_THREADS },
+	[CMD_OUTPUT] = { toggle_output, 0 },
+	[CMD_SAVE] = { open_prompt, PROMPT_SAVE },
+	[CMD_DELAY] = { change_delay, 0 },
+	[CMD_REDRAW] = { redraw, 0 },
+	[CMD_QUIT] = { quit_view, 0 },
+	[CMD_LEAVE] = { quit, 0 },
+};
 
 static void run_command(struct app *a, enum command command, int arg)
 {
 	a->dirty = true;
-	if (!move(a, command, arg) && !navigate(a, command, arg))
-		act(a, command, arg);
+	if (actions[command].run)
+		actions[command].run(a, arg ? arg : actions[command].arg);
 }
 
 /* ---- events ---------------------------------------------------------- */

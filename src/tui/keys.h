@@ -58,6 +58,7 @@ enum command {
 	CMD_REDRAW,
 	CMD_QUIT, /* leaves an inner view first */
 	CMD_LEAVE, /* quits from anywhere */
+	CMD_COUNT,
 };
 
 /* CMD_NONE if the key means nothing. */
