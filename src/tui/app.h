@@ -124,7 +124,12 @@ struct view_ops {
 	void (*text)(const struct app *a, uint32_t item, struct buf *out);
 	/* The same item later, when items have other numbers; never 0. */
 	uint64_t (*key)(const struct app *a, uint32_t item);
-	void (*draw)(struct app *a, const struct box *box);
+	int head_lines; /* over its list, drawn by head */
+	void (*head)(struct app *a, const struct box *box); /* or NULL */
+	/* One item on a line that is empty. */
+	void (*row)(struct app *a, uint32_t item, struct pen *p);
+	/* Why there are no items; or NULL. */
+	void (*empty)(struct app *a, struct pen *p);
 	void (*open)(struct app *a, uint32_t item); /* or NULL */
 };
 
@@ -186,10 +191,9 @@ void columns_row(struct app *a, struct pen *p, const struct numbers *n);
 
 /* ---- rows.c ----------------------------------------------------------- */
 
-/* Draw the list's rows that are in sight: row draws one item on a line that is
- * empty. Marks the selection, and what was searched for. */
-typedef void (*row_fn)(struct app *a, uint32_t item, struct pen *p);
-void app_draw_list(struct app *a, const struct box *box, row_fn row);
+/* Draw the view: its head, and the rows that are in sight. Marks the selection,
+ * and what was searched for. */
+void app_draw_view(struct app *a, const struct box *box);
 
 /* ---- the screen: header.c, footer.c, draw.c --------------------------- */
 

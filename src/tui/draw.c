@@ -45,6 +45,6 @@ void app_draw(struct app *a)
 	if (pane)
 		draw_pane(a, &part);
 	body.height -= pane;
-	app_view(a)->draw(a, &body);
+	app_draw_view(a, &body);
 	a->dirty = false;
 }

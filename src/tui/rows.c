@@ -1,4 +1,4 @@
-/* rows.c - the rows of a list that are in sight */
+/* rows.c - a view: its head and the rows of its list that are in sight */
 #include "app.h"
 
 static void mark_match(struct app *a, const struct box *row)
@@ -19,15 +19,14 @@ static void mark_match(struct app *a, const struct box *row)
 	canvas_style(&a->canvas, at, STYLE_MATCH);
 }
 
-static void draw_row(struct app *a, const struct box *box, uint32_t position,
-		     row_fn row)
+static void draw_row(struct app *a, const struct box *box, uint32_t position)
 {
 	struct list *l = app_list(a);
 	int y = (int)(position - l->top);
 	struct box line = { box->x, box->y + y, box->width, 1 };
 	struct pen p = pen_at(&a->canvas, box, y);
 
-	row(a, l->order.items[position], &p);
+	app_view(a)->row(a, l->order.items[position], &p);
 	if (position == l->cursor)
 		canvas_style(&a->canvas, line, STYLE_SELECTED);
 	mark_match(a, &line);
@@ -38,7 +37,7 @@ static void draw_row(struct app *a, const struct box *box, uint32_t position,
 					       .arg = (int)position });
 }
 
-void app_draw_list(struct app *a, const struct box *box, row_fn row)
+static void draw_rows(struct app *a, const struct box *box)
 {
 	struct list *l = app_list(a);
 	uint32_t i;
@@ -46,5 +45,19 @@ void app_draw_list(struct app *a, const struct box *box, row_fn row)
 	l->height = (uint32_t)MAX(box->height, 0);
 	list_fit(l);
 	for (i = l->top; i < l->order.count && i < l->top + l->height; i++)
-		draw_row(a, box, i, row);
+		draw_row(a, box, i);
+}
+
+void app_draw_view(struct app *a, const struct box *box)
+{
+	const struct view_ops *view = app_view(a);
+	struct box rows = box_below(box, view->head_lines);
+	struct pen p = pen_at(&a->canvas, &rows, 1);
+
+	if (view->head)
+		view->head(a, box);
+	draw_rows(a, &rows);
+	p.style = STYLE_DIM;
+	if (view->empty && !app_list(a)->order.count)
+		view->empty(a, &p);
 }

@@ -112,10 +112,9 @@ static double share(const struct app *a, uint64_t ns)
 		       0;
 }
 
-static void draw_title(struct app *a, const struct box *box)
+static void draw_title(struct app *a, struct pen p)
 {
 	const struct function *f = &a->back[a->depth - 1];
-	struct pen p = pen_at(&a->canvas, box, 0);
 
 	p.style = STYLE_TITLE;
 	pen_puts(&p, " ");
@@ -127,6 +126,7 @@ static void draw_head(struct app *a, const struct box *box)
 	struct pen p = pen_at(&a->canvas, box, 1);
 	const char *since = a->reset.elapsed_ns ? "since reset" : "since start";
 
+	draw_title(a, pen_at(&a->canvas, box, 0));
 	p.style = STYLE_DIM;
 	columns_labels(a, &p, "of its time", since);
 	if (a->listing.newer)
@@ -211,23 +211,14 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	draw_place(a, p, r->function.name, r->short_file, 0);
 }
 
-static void draw(struct app *a, const struct box *box)
-{
-	struct box rows = box_below(box, 3);
-
-	if (!a->depth)
-		return;
-	draw_title(a, box);
-	draw_head(a, box);
-	app_draw_list(a, &rows, draw_row);
-}
-
 const struct view_ops view_detail = {
 	.name = "function",
 	.hints = hints,
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.head_lines = 3,
+	.head = draw_head,
+	.row = draw_row,
 	.open = open_row,
 };

@@ -86,16 +86,11 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	pen_puts(p, lines[item].what);
 }
 
-static void draw(struct app *a, const struct box *box)
-{
-	app_draw_list(a, box, draw_row);
-}
-
 const struct view_ops view_help = {
 	.name = "help",
 	.hints = hints,
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.row = draw_row,
 };

@@ -41,16 +41,14 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	pen_name(p, a->tail.text.data + line->start, line->len);
 }
 
-static void draw(struct app *a, const struct box *box)
+static void draw_head(struct app *a, const struct box *box)
 {
-	struct box rows = box_below(box, 1);
 	struct pen p = pen_at(&a->canvas, box, 0);
 
 	p.style = STYLE_HEAD;
 	pen_printf(&p, " Output of PID %d, as in %s", (int)a->options->command,
 		   a->options->command_output);
 	pen_fill(&p);
-	app_draw_list(a, &rows, draw_row);
 }
 
 const struct view_ops view_output = {
@@ -60,5 +58,7 @@ const struct view_ops view_output = {
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.head_lines = 1,
+	.head = draw_head,
+	.row = draw_row,
 };

@@ -104,20 +104,14 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	pen_name(p, s->text, s->len);
 }
 
-static void draw(struct app *a, const struct box *box)
-{
-	struct box rows = box_below(box, 2);
-
-	draw_head(a, box);
-	app_draw_list(a, &rows, draw_row);
-}
-
 const struct view_ops view_processes = {
 	.name = "processes",
 	.hints = hints,
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.head_lines = 2,
+	.head = draw_head,
+	.row = draw_row,
 	.open = open_row,
 };

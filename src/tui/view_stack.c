@@ -60,7 +60,7 @@ static void open_row(struct app *a, uint32_t item)
 	app_show_function(a, &function);
 }
 
-static void draw_title(struct app *a, const struct box *box)
+static void draw_head(struct app *a, const struct box *box)
 {
 	const struct picture_thread *t = thread(a);
 	const struct thread *def = def_thread(app_defs(a), a->thread);
@@ -92,15 +92,10 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	draw_place(a, p, code->name, code->short_file, f->line);
 }
 
-static void draw(struct app *a, const struct box *box)
+static void draw_empty(struct app *a, struct pen *p)
 {
-	struct box rows = box_below(box, 2);
-	struct pen p = pen_at(&a->canvas, &rows, 0);
-
-	draw_title(a, box);
-	app_draw_list(a, &rows, draw_row);
-	if (!app_list(a)->order.count)
-		pen_styled(&p, STYLE_DIM, "  No Python frame.");
+	(void)a;
+	pen_puts(p, "  No Python frame.");
 }
 
 const struct view_ops view_stack = {
@@ -109,6 +104,9 @@ const struct view_ops view_stack = {
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.head_lines = 2,
+	.head = draw_head,
+	.row = draw_row,
+	.empty = draw_empty,
 	.open = open_row,
 };

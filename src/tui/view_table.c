@@ -125,6 +125,7 @@ static void draw_head(struct app *a, const struct box *box)
 {
 	struct pen p = pen_at(&a->canvas, box, 1);
 
+	draw_labels(a, box);
 	columns_head(a, &p, true);
 	pen_puts(&p,
 		 a->by_line ? "  Function (file:line)" : "  Function (file)");
@@ -144,31 +145,16 @@ static void draw_row(struct app *a, uint32_t item, struct pen *p)
 	draw_place(a, p, r->name, file_of(a, r), a->by_line ? r->line : 0);
 }
 
-/* An empty table says why it is. */
-static void draw_nothing(struct app *a, const struct box *box)
+static void draw_empty(struct app *a, struct pen *p)
 {
-	struct pen p = pen_at(&a->canvas, box, 1);
-
-	p.style = STYLE_DIM;
 	if (a->picture.rows[a->by_line].count)
-		pen_puts(&p, "  No function matches the filter.");
+		pen_puts(p, "  No function matches the filter.");
 	else if (!a->picture.stats.samples)
-		pen_puts(&p, "  No samples yet.");
+		pen_puts(p, "  No samples yet.");
 	else if (a->options->view.gil)
-		pen_puts(&p, "  No thread held the GIL.");
+		pen_puts(p, "  No thread held the GIL.");
 	else
-		pen_puts(&p, "  No thread ran: t shows them.");
-}
-
-static void draw(struct app *a, const struct box *box)
-{
-	struct box rows = box_below(box, 2);
-
-	draw_labels(a, box);
-	draw_head(a, box);
-	app_draw_list(a, &rows, draw_row);
-	if (!app_list(a)->order.count)
-		draw_nothing(a, &rows);
+		pen_puts(p, "  No thread ran: t shows them.");
 }
 
 const struct view_ops view_table = {
@@ -177,6 +163,9 @@ const struct view_ops view_table = {
 	.build = build,
 	.text = text,
 	.key = key,
-	.draw = draw,
+	.head_lines = 2,
+	.head = draw_head,
+	.row = draw_row,
+	.empty = draw_empty,
 	.open = open_row,
 };
