@@ -281,12 +281,13 @@ struct tally {
 	uint64_t mix_ns[MIXES]; /* time of processes, by what a tick saw */
 	VEC(struct tally_process) processes; /* by id */
 	VEC(bool) ran; /* by id of the thread */
-	bool stopped; /* all the time: its owner knows and sets it */
 };
 
 void tally_init(struct tally *t);
 void tally_release(struct tally *t);
 int tally_sample(struct tally *t, const struct defs *d, const struct sample *s);
+/* Nearly all the time, by a signal or a debugger. */
+bool tally_was_stopped(const struct tally *t);
 /* One sentence without a full stop, such as
  * `Python code: 93 % of the time a thread ran Python` or
  * `idle for all of 30.0 s: 92 % epoll_wait in run (server.py:41)`. */

@@ -83,15 +83,24 @@ bool target_is_ending(const struct target *t);
  * that id. */
 pid_t target_of_thread(pid_t tid);
 
-enum standstill {
-	GOES_ON,
-	STANDS_BY_SIGNAL, /* SIGSTOP, Ctrl-Z: until SIGCONT */
-	STANDS_BY_TRACER, /* a debugger, not we */
-	STANDS_UNKNOWN, /* it ended, or it is we who hold it for a moment */
+/* What its first thread is held by, if it is. */
+struct standstill {
+	enum {
+		STANDS_UNKNOWN, /* it ended, or we hold it for a moment */
+		GOES_ON,
+		STANDS_BY_SIGNAL, /* SIGSTOP, Ctrl-Z: until SIGCONT */
+		STANDS_BY_TRACER, /* a debugger, not we */
+	} how;
+	pid_t pid;
+	pid_t tracer; /* STANDS_BY_TRACER: who */
 };
 
-/* Whether its first thread is held, and by which tracer (0: by none). */
-enum standstill target_standstill(const struct target *t, pid_t *tracer);
+struct standstill target_standstill(const struct target *t);
+struct standstill standstill_of(pid_t pid);
+/* By others than us, until they let it go. */
+bool standstill_lasts(const struct standstill *s);
+/* What ends one that lasts: `kill -CONT 4711 lets it run`. */
+void standstill_advice(const struct standstill *s, struct buf *out);
 
 /* What ps shows: arguments joined by spaces, each made one word for a shell
  * where it needs quotes; "[name]" if there are none. */

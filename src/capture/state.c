@@ -129,10 +129,9 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
  * changed as long as nobody ran. */
 void state_look_for_stop(struct capture *c)
 {
-	enum standstill how;
+	struct standstill stands;
 	uint64_t slices = 0;
 	bool running = false;
-	pid_t tracer;
 	uint32_t i;
 
 	for (i = 0; i < c->threads.count; i++) {
@@ -142,6 +141,9 @@ void state_look_for_stop(struct capture *c)
 	if (!running && slices == c->stopped_slices)
 		return;
 	c->stopped_slices = slices;
-	how = running ? GOES_ON : target_standstill(c->target, &tracer);
-	c->stopped = how == STANDS_BY_SIGNAL || how == STANDS_BY_TRACER;
+	c->stopped = false;
+	if (running)
+		return;
+	stands = target_standstill(c->target);
+	c->stopped = standstill_lasts(&stands);
 }

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "cprof/sampler.h"
+#include "cprof/target.h"
 
 #include "attach.h"
 #include "options.h"
 #include "say.h"
-#include "stopped.h"
 #include "targets.h"
 
 struct dump {
@@ -23,7 +23,6 @@ struct dump {
 	const struct defs *defs;
 	VEC(struct sample) samples;
 	bool color;
-	struct stopped stopped; /* the last target that is */
 };
 
 static int keep_sample(void *arg, const struct defs *d, const struct sample *s)
@@ -232,24 +231,11 @@ static void add_json(struct buf *b, const struct dump *dump)
 	buf_putc(b, '\n');
 }
 
-/* Asked before we stop anything ourselves. */
-static void look_whether_stopped(struct dump *dump, pid_t pid)
-{
-	struct stopped s;
-
-	stopped_init(&s, pid);
-	stopped_release(&s);
-	if (s.how != GOES_ON)
-		dump->stopped = s;
-}
-
 static int take(struct dump *dump)
 {
 	struct session_options so = { 0 };
 	int err;
 
-	for (uint32_t i = 0; i < dump->o.pids.count; i++)
-		look_whether_stopped(dump, dump->o.pids.items[i]);
 	targets_fill(&so, &dump->o);
 	so.rate_hz = 100;
 	err = attach_session(&dump->session, &so);
@@ -279,13 +265,16 @@ static void say_lost(const struct dump *dump)
 			    lost_text(i));
 }
 
-static void say_stopped(const struct stopped *s)
+static void say_stopped(pid_t pid)
 {
+	struct standstill stands = standstill_of(pid);
 	struct buf line;
 
+	if (!standstill_lasts(&stands))
+		return;
 	buf_init(&line);
-	buf_printf(&line, "PID %d is stopped: ", (int)s->target.pid);
-	stopped_add_advice(s, &line);
+	buf_printf(&line, "PID %d is stopped: ", (int)pid);
+	standstill_advice(&stands, &line);
 	say_buf(&line);
 	buf_release(&line);
 }
@@ -302,8 +291,8 @@ static int print(struct dump *dump)
 		add_text(&text, dump);
 	say_lost(dump);
 	targets_say_unmatched(&dump->o, dump->defs);
-	if (dump->stopped.how != GOES_ON && !dump->o.quiet)
-		say_stopped(&dump->stopped);
+	for (uint32_t i = 0; i < dump->o.pids.count && !dump->o.quiet; i++)
+		say_stopped(dump->o.pids.items[i]);
 
 	return print_buf(&text);
 }

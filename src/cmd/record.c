@@ -20,7 +20,6 @@
 #include "output.h"
 #include "say.h"
 #include "signals.h"
-#include "stopped.h"
 #include "summary.h"
 #include "targets.h"
 
@@ -36,7 +35,6 @@ struct record {
 	struct hot hot;
 	struct timeline timeline;
 	struct live live;
-	struct stopped stopped;
 	struct stats stats;
 	enum session_end end;
 	pid_t pid;
@@ -185,20 +183,16 @@ static void sample(struct record *r)
 
 	live_init(&r->live, !r->o.quiet && !r->o.hide_progress,
 		  duration_ns(&r->o));
-	stopped_init(&r->stopped, r->o.pids.count > 1 ? 0 : r->pid);
 	do {
 		if (asked_to_end(r))
 			session_stop(r->session);
 		r->end = session_step(r->session, LOOK_MSEC);
-		stopped_look(&r->stopped);
 		if (!live_due(&r->live))
 			continue;
 		session_stats(r->session, &now);
 		live_show(&r->live, &now, r->fold.count);
 	} while (r->end == SESSION_RUNNING);
 	live_clear(&r->live);
-	r->tally.stopped = r->stopped.how != GOES_ON;
-	stopped_release(&r->stopped);
 	session_stats(r->session, &r->stats);
 }
 
@@ -255,7 +249,7 @@ static int write_file(struct record *r)
 	status = output_commit(&r->output);
 	if (r->o.quiet)
 		return status;
-	summary_findings(&p, &r->hot, &r->stopped);
+	summary_findings(&p, &r->hot);
 	if (status == EXIT_DONE)
 		summary_file(&p, r->output.shown,
 			     r->end == SESSION_TARGET_ENDED &&

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cprof/target.h"
+
 #include "say.h"
 
 enum { BARS = 5, BAR_CELLS = 20, NAME_COLUMNS = 120 };
@@ -94,23 +96,30 @@ static void say_bars(const struct hot *hot, const struct defs *d)
 	free(rows);
 }
 
-void summary_findings(const struct profile *p, const struct hot *hot,
-		      const struct stopped *stopped)
+/* What to do about a profile of nothing. */
+static void add_advice(struct buf *line, const struct profile *p)
 {
+	struct standstill stands = standstill_of(p->meta->pid);
 	bool none = p->fold->count == 0;
+
+	if (tally_was_stopped(p->tally) && standstill_lasts(&stands)) {
+		buf_puts(line, "; ");
+		standstill_advice(&stands, line);
+	} else if (none && p->tally->count[STATE_IDLE] && !p->view->idle) {
+		buf_puts(line, "; -i shows idle threads");
+	} else if (none && p->view->gil) {
+		buf_puts(line, "; without -g: threads that do not hold the "
+			       "GIL, too");
+	}
+}
+
+void summary_findings(const struct profile *p, const struct hot *hot)
+{
 	struct buf line;
 
 	buf_init(&line);
 	tally_sentence(p->tally, p->defs, p->stats->elapsed_ns, &line);
-	if (stopped->how != GOES_ON) {
-		buf_puts(&line, "; ");
-		stopped_add_advice(stopped, &line);
-	} else if (none && p->tally->count[STATE_IDLE] && !p->view->idle) {
-		buf_puts(&line, "; -i shows idle threads");
-	} else if (none && p->view->gil) {
-		buf_puts(&line, "; without -g: threads that do not hold the "
-				"GIL, too");
-	}
+	add_advice(&line, p);
 	say("%s", line.data);
 	buf_release(&line);
 	say_bars(hot, p->defs);

@@ -5,12 +5,9 @@
 
 #include "cprof/model.h"
 
-#include "stopped.h"
-
-/* What was found: one sentence, with what to do about a target that was stopped
- * all the time, and the five hottest functions. */
-void summary_findings(const struct profile *p, const struct hot *hot,
-		      const struct stopped *stopped);
+/* What was found: one sentence, with what to do about a target that is stopped
+ * still, and the five hottest functions. */
+void summary_findings(const struct profile *p, const struct hot *hot);
 /* Where it is, how well it was measured, and how to look at it (open_with as of
  * struct exporter, or NULL). */
 void summary_file(const struct profile *p, const char *file, bool ended,

@@ -343,15 +343,14 @@ static bool is_patchy(const struct case_file *c)
 	return c->one_process && c->time_ns < c->elapsed_ns / 10 * 9;
 }
 
-/* All the time: its owner says so, or nearly all samples do. */
-static bool is_stopped(const struct tally *t)
+bool tally_was_stopped(const struct tally *t)
 {
 	uint64_t all = 0;
 	int i;
 
 	for (i = 0; i <= STATE_ACTIVE_GIL; i++)
 		all += t->weight_ns[i];
-	return t->stopped || (all && t->stopped_ns >= all / 10 * 9);
+	return all && t->stopped_ns >= all / 10 * 9;
 }
 
 static void say_idle(const struct case_file *c)
@@ -363,7 +362,7 @@ static void say_idle(const struct case_file *c)
 		buf_puts(c->out, " observed in ");
 	}
 	add_duration(c->out, c->elapsed_ns);
-	if (is_stopped(c->tally))
+	if (tally_was_stopped(c->tally))
 		buf_puts(c->out, ", as it was stopped");
 	add_waits(c->out, ": ", c->tally, c->defs, OF_ALL);
 }
@@ -510,13 +509,9 @@ static void say_what_binds(const struct case_file *c)
 		say_python(c);
 }
 
-/* A thread that was stopped while it waited for the GIL does not want it now. */
 static bool is_idle(const struct tally *t)
 {
-	uint32_t runs = RUNS | BIT(STATE_CPU_WAIT);
-	uint32_t others = t->stopped ? runs : runs | BIT(STATE_GIL_WAIT);
-
-	return !time_with(t, others);
+	return !time_with(t, RUNS | BIT(STATE_CPU_WAIT) | BIT(STATE_GIL_WAIT));
 }
 
 static uint32_t count_processes(const struct tally *t)

@@ -162,22 +162,55 @@ pid_t target_of_thread(pid_t tid)
 	return MAX(0, proc_status_number(text, "Tgid"));
 }
 
-enum standstill target_standstill(const struct target *t, pid_t *tracer)
+static void look_for_tracer(const struct target *t, struct standstill *s)
 {
+	pid_t tracer = task_tracer(t, t->pid);
+
+	if (!tracer || target_of_thread(tracer) == getpid())
+		return;
+	s->how = STANDS_BY_TRACER;
+	s->tracer = tracer;
+}
+
+struct standstill target_standstill(const struct target *t)
+{
+	struct standstill s = { .pid = t->pid };
 	struct stat_line line;
 
-	*tracer = 0;
 	read_stat(t->proc, &line);
 	if (line.state == 'T')
-		return STANDS_BY_SIGNAL;
-	if (line.state == '?' || has_ended(&line))
-		return STANDS_UNKNOWN;
-	if (line.state != 't')
-		return GOES_ON;
-	*tracer = task_tracer(t, t->pid);
-	if (!*tracer || target_of_thread(*tracer) == getpid())
-		return STANDS_UNKNOWN;
-	return STANDS_BY_TRACER;
+		s.how = STANDS_BY_SIGNAL;
+	else if (line.state == 't')
+		look_for_tracer(t, &s);
+	else if (line.state != '?' && !has_ended(&line))
+		s.how = GOES_ON;
+	return s;
+}
+
+struct standstill standstill_of(pid_t pid)
+{
+	struct standstill s = { .pid = pid };
+	struct target t;
+
+	if (target_open(&t, pid))
+		return s;
+	s = target_standstill(&t);
+	target_close(&t);
+	return s;
+}
+
+bool standstill_lasts(const struct standstill *s)
+{
+	return s->how == STANDS_BY_SIGNAL || s->how == STANDS_BY_TRACER;
+}
+
+void standstill_advice(const struct standstill *s, struct buf *out)
+{
+	if (s->how == STANDS_BY_TRACER)
+		buf_printf(out, "PID %d, which debugs it, has to let it run",
+			   (int)s->tracer);
+	else
+		buf_printf(out, "kill -CONT %d lets it run", (int)s->pid);
 }
 
 static void add_argument(struct buf *out, const char *arg, size_t len)

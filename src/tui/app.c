@@ -195,27 +195,15 @@ bool app_is_over(const struct app *a)
 
 void app_look_whether_it_stands(struct app *a)
 {
-	struct target t;
-
-	a->stands = GOES_ON;
-	if (target_open(&t, session_meta(a->session)->pid))
-		return;
-	a->stands = target_standstill(&t, &a->tracer);
-	target_close(&t);
+	a->stands = standstill_of(session_meta(a->session)->pid);
 }
 
-bool app_standstill_text(const struct app *a, char *out, size_t room)
+void app_add_standstill(const struct app *a, struct buf *out)
 {
-	int pid = (int)session_meta(a->session)->pid;
-
-	if (a->stands == STANDS_BY_SIGNAL)
-		snprintf(out, room, "Stopped: kill -CONT %d lets it run", pid);
-	else if (a->stands == STANDS_BY_TRACER)
-		snprintf(out, room, "Stopped by a debugger, PID %d",
-			 (int)a->tracer);
-	else
-		return false;
-	return true;
+	if (!standstill_lasts(&a->stands))
+		return;
+	buf_puts(out, "Stopped: ");
+	standstill_advice(&a->stands, out);
 }
 
 void app_refresh(struct app *a)

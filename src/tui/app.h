@@ -76,8 +76,7 @@ struct app {
 	uint64_t message_until_ns;
 
 	enum session_end end;
-	enum standstill stands; /* the first target, at the last refresh */
-	pid_t tracer; /* that holds it */
+	struct standstill stands; /* the first target, at the last refresh */
 	bool frozen;
 	bool dirty; /* to be drawn */
 	bool repaint; /* the terminal's contents are not to be trusted */
@@ -96,8 +95,8 @@ void app_release(struct app *a);
 bool app_is_over(const struct app *a);
 /* Who looks at a program that does not move wants to know why: a->stands. */
 void app_look_whether_it_stands(struct app *a);
-/* `Stopped: kill -CONT 4711 lets it run`; false if it is not. */
-bool app_standstill_text(const struct app *a, char *out, size_t room);
+/* `Stopped: kill -CONT 4711 lets it run`; nothing if it is not. */
+void app_add_standstill(const struct app *a, struct buf *out);
 /* Take a picture now. */
 void app_refresh(struct app *a);
 /* Take the next picture when it is time. */

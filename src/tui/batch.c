@@ -101,18 +101,27 @@ static void write_row(struct batch *b, const struct picture_row *r)
 	out_puts(&b->out, "\n");
 }
 
+static void write_standstill(struct batch *b)
+{
+	struct buf text;
+
+	buf_init(&text);
+	app_add_standstill(&b->app, &text);
+	if (text.len)
+		out_printf(&b->out, "%s\n", text.data);
+	buf_release(&text);
+}
+
 static int write_page(struct batch *b)
 {
 	const struct list *l = app_list(&b->app);
 	const struct picture_row *rows =
 		b->app.picture.rows[b->app.by_line].items;
-	char stands[64];
 	uint32_t i;
 
 	write_title(b);
 	write_numbers(b);
-	if (app_standstill_text(&b->app, stands, sizeof(stands)))
-		out_printf(&b->out, "%s\n", stands);
+	write_standstill(b);
 	write_head(b);
 	for (i = 0; i < l->order.count; i++)
 		write_row(b, &rows[l->order.items[i]]);

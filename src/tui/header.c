@@ -220,53 +220,52 @@ static void draw_narrow(struct app *a, const struct box *box)
 	draw_if_it_fits(&p, " slow ", pic->slowdown);
 }
 
-static void ended_text(const struct app *a, char *out, size_t room)
+static void add_end(const struct app *a, struct buf *out)
 {
 	char length[16];
 
 	format_clock(length, (double)a->picture.stats.elapsed_ns / 1e9);
 	if (a->end == SESSION_FAILED)
-		snprintf(out, room, "sampling failed after %s: %s", length,
-			 err_text(session_error(a->session)));
+		buf_printf(out, "sampling failed after %s: %s", length,
+			   err_text(session_error(a->session)));
 	else
-		snprintf(out, room, "%s after %s: this is all of it",
-			 a->end == SESSION_TARGET_ENDED ? "The target ended" :
-							  "Sampling ended",
-			 length);
+		buf_printf(out, "%s after %s: this is all of it",
+			   a->end == SESSION_TARGET_ENDED ? "The target ended" :
+							    "Sampling ended",
+			   length);
 }
 
-/* What must be seen; false if there is nothing. */
-static bool banner_text(const struct app *a, char *out, size_t room)
+/* What must be seen, if there is something. */
+static void add_banner(const struct app *a, struct buf *out)
 {
 	const struct picture *pic = &a->picture;
 
 	if (a->end != SESSION_RUNNING)
-		ended_text(a, out, room);
+		add_end(a, out);
 	else if (a->frozen)
-		snprintf(out, room, "Frozen; space goes on");
-	else if (app_standstill_text(a, out, room))
-		return true;
+		buf_puts(out, "Frozen; space goes on");
+	else if (standstill_lasts(&a->stands))
+		app_add_standstill(a, out);
 	else if (!a->feed.ticks && !pic->stats.ticks)
-		snprintf(out, room, "Waiting for the first sample");
+		buf_puts(out, "Waiting for the first sample");
 	else if (pic->missed > 10)
-		snprintf(out, room,
-			 "Behind: %.0f%% of the samples were not taken; "
-			 "a lower -r helps",
-			 pic->missed);
-	else
-		return false;
-	return true;
+		buf_printf(out,
+			   "Behind: %.0f%% of the samples were not taken; "
+			   "a lower -r helps",
+			   pic->missed);
 }
 
 static void draw_banner(struct app *a, const struct box *box, int y)
 {
 	struct pen p = pen_at(&a->canvas, box, y);
-	char text[160];
+	struct buf *text = &a->canvas.scratch;
 
-	if (!banner_text(a, text, sizeof(text)))
+	buf_reset(text);
+	add_banner(a, text);
+	if (!text->len)
 		return;
 	p.style = STYLE_BANNER;
-	pen_printf(&p, " %s", text);
+	pen_printf(&p, " %s", text->data);
 	pen_fill(&p);
 }
 
