@@ -212,6 +212,28 @@ static int finish_command(struct top *t, int own)
 	return own == EXIT_DONE ? own : EXIT_OWN_FAILURE;
 }
 
+static int run(struct top *t)
+{
+	int status = OPTIONS_GO;
+
+	if (t->o.pids.count)
+		t->pid = t->o.pids.items[0];
+	if (t->o.command)
+		status = launch(t);
+	signals_survive_writes();
+	if (status == OPTIONS_GO)
+		status = open_session(t);
+	if (status == OPTIONS_GO)
+		status = view(t);
+	if (t->launch.spawn.pid)
+		status = finish_command(t, status);
+	else if (*t->log)
+		unlink(t->log);
+	session_free(t->session);
+
+	return status;
+}
+
 int cmd_top(int argc, char **argv)
 {
 	struct top t = { 0 };
@@ -222,24 +244,8 @@ int cmd_top(int argc, char **argv)
 		status = check(&t);
 	if (status == OPTIONS_GO)
 		status = targets_find(&t.o);
-	if (status != OPTIONS_GO) {
-		options_release(&t.o);
-		return status;
-	}
-	if (t.o.pids.count)
-		t.pid = t.o.pids.items[0];
-	if (t.o.command)
-		status = launch(&t);
-	signals_survive_writes();
 	if (status == OPTIONS_GO)
-		status = open_session(&t);
-	if (status == OPTIONS_GO)
-		status = view(&t);
-	if (t.launch.spawn.pid)
-		status = finish_command(&t, status);
-	else if (*t.log)
-		unlink(t.log);
-	session_free(t.session);
+		status = run(&t);
 	options_release(&t.o);
 
 	return status;

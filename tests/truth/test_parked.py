@@ -35,7 +35,7 @@ class Fleet:
     """All scenarios of one interpreter, started a few at a time."""
 
     def __init__(self, python):
-        self.python, self.todo = python, list(SCENARIOS)
+        self.python, self.left = python, list(SCENARIOS)
         self.targets, self.reports = {}, {}
 
     def get(self, scenario):
@@ -55,10 +55,10 @@ class Fleet:
 
     def launch(self, scenario):
         """Start it and the next two: they need half a second each."""
-        self.todo.remove(scenario)
-        for name in [scenario] + self.todo[:2]:
-            if name in self.todo:
-                self.todo.remove(name)
+        self.left.remove(scenario)
+        for name in [scenario] + self.left[:2]:
+            if name in self.left:
+                self.left.remove(name)
             self.targets[name] = harness.Target(
                 [self.python.path, PARKED, name], ready=None, lasting=True,
                 stdin=subprocess.PIPE)
