@@ -114,6 +114,16 @@ static int copy_off_cpu(struct capture *c, struct attempt *a)
 	return switches_slept(c->switches, tid, look) ? err : ERR_TIMEOUT;
 }
 
+static int copy_pinned(struct capture *c, struct attempt *a)
+{
+	int err;
+
+	a->after = (struct glance){ 0 };
+	err = copy_holder(c, a);
+	c->instant_ns = clock_now();
+	return err;
+}
+
 static int copy_running(struct capture *c, struct attempt *a)
 {
 	int cpu, moves = preempt_preferred(c) ? MOVES : 0;
@@ -177,7 +187,44 @@ int holder_read(struct capture *c, struct attempt *a)
 	}
 	if (c->no_stop)
 		return copy_holder(c, a);
+	if (holder_is_pinned(a, a->holder))
+		return copy_pinned(c, a);
 	if (!a->just_looked && !attempt_look_at(c, a->holder))
 		return ERR_LOST;
 	return a->holder->look.running ? copy_running(c, a) : copy_asleep(c, a);
+}
+
+/* ---- before anything else is read --------------------------------------- */
+
+bool holder_is_pinned(const struct attempt *a, const struct tstate *t)
+{
+	return a->pin.state != STOP_NONE && a->pin.tid == t->task.tid;
+}
+
+void holder_unpin(struct capture *c, struct attempt *a)
+{
+	stand_end(c, &a->pin);
+	a->pin.state = STOP_NONE; /* one that did not come is kept elsewhere */
+}
+
+/* Not two at a time: target/stop.c. */
+int holder_pin(struct capture *c, struct attempt *a)
+{
+	struct glance g = { .cpu = -1 };
+	int err;
+
+	if (!a->holder || may_run(c, a->holder) || c->never_stop ||
+	    c->no_stop || c->counts.disturbed || holder_is_pinned(a, a->holder))
+		return 0;
+	if (!attempt_look_at(c, a->holder))
+		return ERR_LOST;
+	if (!a->holder->look.running)
+		return 0;
+	holder_unpin(c, a);
+	g.rseq = preempt_area(c, a->holder);
+	err = glance_read(c, a->gil, &g);
+	if (!err)
+		err = stand_begin(c, a->holder, g.cpu != sched_getcpu(),
+				  &a->pin);
+	return err == ERR_TIMEOUT ? 0 : err;
 }

@@ -14,13 +14,18 @@
  *
  * If holder and switches are those of step 1, nobody else ran Python between,
  * and all copies date from the instant of the last read. If not, the GIL
- * changed hands: try again, at most four times, whatever the stacks look like.
+ * changed hands: try again, whatever the stacks look like; where there are few
+ * threads the holder stands first then (closely.c).
  */
 #include "instant.h"
 
 enum {
 	HALF_MADE_WAIT_NS = 30000, /* and then twice as long, and so on */
 	HALF_MADE_WAITS = 5, /* 0.9 ms in all */
+	CLOSE_TRIES = 12, /* after the first one... */
+	CLOSE_NS = 200000, /* ...while it does not take longer */
+	CLOSE_THREADS = 16, /* more cannot be looked at again and again */
+	CLOSE_FAILS = 7, /* in a row: then it is tried in every 64th tick */
 	FEW_THREADS = 4, /* looks at them take less than a stop does */
 };
 
@@ -290,6 +295,26 @@ static int find_holder(struct capture *c, struct attempt *a)
 	return ERR_LOST;
 }
 
+static int see_others(struct capture *c, struct attempt *a)
+{
+	int err = look(c, a);
+
+	if (!err)
+		err = find_holder(c, a);
+	return err ? err : copy_others(c, a);
+}
+
+static int see_others_closely(struct capture *c, struct attempt *a)
+{
+	int err = find_holder(c, a);
+
+	a->just_looked = false;
+	a->rehearsed = NULL;
+	if (!err)
+		err = closely_see_others(c, a);
+	return err ? err : find_holder(c, a);
+}
+
 static int attempt(struct capture *c, struct attempt *a)
 {
 	int err;
@@ -299,11 +324,7 @@ static int attempt(struct capture *c, struct attempt *a)
 	a->after = (struct glance){ 0 };
 	err = begin(c, a);
 	if (!err)
-		err = look(c, a);
-	if (!err)
-		err = find_holder(c, a);
-	if (!err)
-		err = copy_others(c, a);
+		err = a->closely ? see_others_closely(c, a) : see_others(c, a);
 	if (!err)
 		err = holder_read(c, a);
 	if (!err && !a->after.lists_same)
@@ -353,25 +374,57 @@ static bool is_half_made(const struct attempt *a)
 	return a->holder && a->holder->copy_err == ERR_LOST;
 }
 
-int instant_take(struct capture *c, raddr_t gil, bool patient)
+static bool may_look_closely(const struct capture *c, bool patient)
 {
-	int tries = patient ? PATIENT_TRIES : TRIES;
+	return c->threads.count <= CLOSE_THREADS &&
+	       (patient || c->serial >= c->close_from);
+}
+
+/* It holds up the target: not in each tick where it does not help. */
+static void learn(struct capture *c, const struct attempt *a, int err)
+{
+	if (!a->closely)
+		return;
+	c->close_fails = err ? MIN(c->close_fails + 1, CLOSE_FAILS) : 0;
+	c->close_from = c->serial + (1u << c->close_fails) / 2;
+}
+
+static bool has_time(const struct attempt *a, bool patient)
+{
+	return patient || !a->closely || clock_now() - a->begin_ns < CLOSE_NS;
+}
+
+/* Until it is one instant, or the tries are used up: ERR_LOST. */
+static int take_instant(struct capture *c, struct attempt *a, bool patient)
+{
+	bool closely = may_look_closely(c, patient);
 	int waits = patient ? PATIENT_TRIES : HALF_MADE_WAITS, err;
+	int tries = patient ? PATIENT_TRIES : closely ? CLOSE_TRIES : TRIES - 1;
 	uint64_t wait_ns = HALF_MADE_WAIT_NS;
-	struct attempt a = { .gil = gil };
 
 	for (;;) {
-		err = attempt(c, &a);
-		if (err != ERR_LOST)
+		err = attempt(c, a);
+		a->deep = err == ERR_LOST && is_half_made(a);
+		if (err != ERR_LOST || (a->deep ? !waits-- : !tries--) ||
+		    !has_time(a, patient))
 			return err;
-		a.deep = is_half_made(&a);
-		if (a.deep ? !waits-- : !--tries)
-			break;
-		if (!a.deep)
+		a->closely = closely && !a->deep;
+		if (!a->deep)
 			continue;
+		holder_unpin(c, a);
 		clock_sleep_until(clock_now() + wait_ns);
 		wait_ns = MIN(2 * wait_ns, NSEC_PER_MSEC);
 	}
-	lose(c, &a);
-	return 0;
+}
+
+int instant_take(struct capture *c, raddr_t gil, bool patient)
+{
+	struct attempt a = { .gil = gil, .begin_ns = clock_now() };
+	int err = take_instant(c, &a, patient);
+
+	holder_unpin(c, &a);
+	learn(c, &a, err);
+	if (err == ERR_LOST)
+		lose(c, &a);
+	return err == ERR_LOST ? 0 : err;
 }

@@ -1,9 +1,18 @@
-/* instant.h - one attempt at an instant (private to instant.c and holder.c)
+/* instant.h - one attempt at an instant (private to instant.c, closely.c, holder.c)
  */
 #ifndef CPROF_CAPTURE_INSTANT_H
 #define CPROF_CAPTURE_INSTANT_H
 
 #include "internal.h"
+
+enum { TAKERS_MAX = 32 };
+
+/* Thread states that took the GIL, by the count of its switches then. */
+struct takers {
+	bool any;
+	uint64_t oldest, newest; /* counts: all between are known */
+	raddr_t holders[TAKERS_MAX];
+};
 
 struct attempt {
 	raddr_t gil;
@@ -14,6 +23,10 @@ struct attempt {
 	struct tstate *holder; /* NULL: nobody who lives */
 	struct tstate *rehearsed; /* the one that was expected to be it */
 	bool deep; /* second look after a half-made frame */
+	uint64_t begin_ns;
+	bool closely; /* not the first try */
+	struct takers takers;
+	struct stop pin; /* closely: of the one that was to be the holder */
 	bool unproven; /* it may not be stopped, and did not stand by itself */
 };
 
@@ -40,5 +53,18 @@ bool attempt_has_moved(const struct gil_words *then,
 /* holder.c: copies the stack of a->holder, where it stands, with the words after
  * it: a->after. ERR_LOST: try again. */
 int holder_read(struct capture *c, struct attempt *a);
+/* Makes a->holder stand from now on, if it runs: until holder_unpin(). ERR_LOST: it
+ * is not the holder any more. */
+int holder_pin(struct capture *c, struct attempt *a);
+void holder_unpin(struct capture *c, struct attempt *a);
+bool holder_is_pinned(const struct attempt *a, const struct tstate *t);
+
+/* closely.c: looks at and copies all but the holder, which is made to stand
+ * before, one after the other until all are true at once: a->before. */
+int closely_see_others(struct capture *c, struct attempt *a);
+void takers_note(struct takers *k, const struct gil_words *w);
+/* Has the thread had the GIL since that count, as far as is known? */
+bool takers_may_have(const struct takers *k, struct capture *c,
+		     const struct tstate *t, uint64_t since);
 
 #endif

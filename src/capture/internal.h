@@ -75,6 +75,8 @@ struct tstate {
 	bool fresh; /* copied in this tick, not yet resolved */
 	uint64_t copy_switches; /* the GIL's words at that instant */
 	raddr_t copy_holder;
+	uint32_t seen_tick; /* closely: in which it was looked at and copied */
+	uint64_t seen_switches; /* and the count of the GIL's then */
 	bool copy_asleep; /* it slept then, with these counts */
 	struct sched copy_sched;
 
@@ -143,6 +145,8 @@ struct capture {
 	uint32_t code_epoch; /* in which no address can have got another code */
 	uint64_t codes_freed; /* of all interpreters, when it began */
 	uint32_t serial; /* of the tick */
+	uint32_t close_fails; /* ticks in a row in which closely.c was in vain */
+	uint32_t close_from; /* serial of the tick in which it may be tried */
 	raddr_t last_holder; /* thread state that had the GIL in the last one */
 
 	struct image glance; /* GIL words without a stack */

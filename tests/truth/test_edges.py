@@ -17,8 +17,10 @@ PROGRAMS = {
     "generators": ("generators.py", "500"),
     "asyncio": ("tasks.py", "200"),
     "gil": ("gilfight.py", "4"),
+    "pipe": ("pingpong.py", "2", "--through", "pipe"),
 }
-THREADS = {"recursion": 2, "gil": 5}
+THREADS = {"recursion": 2, "gil": 5, "pipe": 5}
+LOST = {"pipe": 0.003}  # the GIL changes hands every few microseconds
 SECONDS = 100 if harness.LONG else 1
 RATE = 1000
 
@@ -31,10 +33,10 @@ def oracles(tmp_path_factory):
     def learn(python, program):
         key = python.path, program
         if key not in known:
-            name, size = PROGRAMS[program]
+            name, *more = PROGRAMS[program]
             out = folder / ("%d.json" % len(known))
             known[key] = oracle.learn(python, out, harness.workload(name),
-                                      size, "--seconds", "0.5")
+                                      *more, "--seconds", "0.5")
         return known[key]
 
     return learn
@@ -46,8 +48,8 @@ def options(out, seconds=SECONDS):
 
 
 def attach(python, start, program, out, *more, seconds=SECONDS):
-    name, size = PROGRAMS[program]
-    target = start(python, harness.workload(name), size, "--seconds", "0")
+    name, *args = PROGRAMS[program]
+    target = start(python, harness.workload(name), *args, "--seconds", "0")
     harness.wait_for_threads(target.pid, THREADS.get(program, 1))
     done = harness.cprof("record", *options(out, seconds), *more, "-p",
                          target.pid, guard=60 + 2 * seconds)
@@ -81,14 +83,14 @@ def check_stacks(facts, stacks, wanted=None):
 def test_no_stack_is_impossible(python, start, oracles, tmp_path, program):
     out = str(tmp_path / "out.folded")
     facts = oracles(python, program)
-    # those that wait for the GIL stand in their stacks, too
+    # those that wait for the GIL, or for a byte, stand in their stacks, too
     done = attach(python, start, program, out,
-                  *["-i"] if program == "gil" else [])
+                  *["-i"] if program in ("gil", "pipe") else [])
     stacks = harness.read_folded(out)
 
     counts = check_stacks(facts, stacks)
     assert counts["good"] > 20, done.err
-    check_lost(done, counts["good"])
+    check_lost(done, counts["good"], LOST.get(program, 0.001))
     if program == "recursion":
         check_depth(stacks)
 
