@@ -87,6 +87,7 @@ static bool look_at(struct capture *c, const struct attempt *a,
 /* Both within one holder's turn. */
 static int see(struct capture *c, struct attempt *a, struct tstate *t)
 {
+	bool again = t->seen_tick == c->serial;
 	int err = read_words(c, a);
 
 	if (err || is_holder(c, a, t))
@@ -95,7 +96,7 @@ static int see(struct capture *c, struct attempt *a, struct tstate *t)
 		return ERR_LOST;
 	t->seen_tick = c->serial;
 	t->seen_switches = a->before.words.switches;
-	if (attempt_copy_holds(t, a))
+	if (!again && attempt_copy_holds(t, a))
 		return 0;
 	attempt_read(c, t, a, NULL);
 	if (attempt_is_fatal(t->copy_err))

@@ -47,8 +47,10 @@ static void ask_for_rseq(struct tstate *t, const struct stop *s)
 static int copy_stopped(struct capture *c, struct attempt *a, bool spin)
 {
 	struct stop stop;
-	int err = stand_begin(c, a->holder, spin, &stop);
+	int err;
 
+	holder_unpin(c, a);
+	err = stand_begin(c, a->holder, spin, &stop);
 	if (!err || err == ERR_TIMEOUT)
 		err = copy_holder(c, a);
 	c->instant_ns = clock_now();

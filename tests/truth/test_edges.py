@@ -21,7 +21,7 @@ PROGRAMS = {
 }
 THREADS = {"recursion": 2, "gil": 5, "pipe": 5}
 LOST = {"pipe": 0.003}  # the GIL changes hands every few microseconds
-SECONDS = 100 if harness.LONG else 1
+SECONDS = 100 if harness.LONG else 0.6
 RATE = 1000
 
 

@@ -114,10 +114,10 @@ static void test_many_takers(void **state)
 /* Three threads in turn take the GIL, call the function of the turn's number,
  * let go and sleep: one turn at every so many reads. */
 static uint64_t turn;
+static unsigned int burst; /* so many at once */
 
-static void play(struct world *w)
+static void play_one(struct world *w)
 {
-	unsigned int reads = *(const unsigned int *)w->change_arg;
 	const struct layout *l = &w->fake.python.layout;
 	raddr_t code = CODE(++turn) | (l->traits.code_tag_mask & 1);
 
@@ -126,7 +126,15 @@ static void play(struct world *w)
 	world_task(w, TID_A + (pid_t)(turn % 3), (unsigned int)turn + 5,
 		   WORLD_ASLEEP);
 	world_drop_gil(w);
-	w->change_at = w->reads + reads;
+}
+
+static void play(struct world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < burst; i++)
+		play_one(w);
+	w->change_at = w->reads + *(const unsigned int *)w->change_arg;
 }
 
 static uint64_t turn_of(int thread)
@@ -151,51 +159,85 @@ static bool were_all_taken(void)
 }
 
 /* Of one instant: the last three turns, whichever the newest was. */
-static void assert_one_instant(void)
+static void assert_one_instant(uint64_t least)
 {
 	uint64_t x = turn_of(0), y = turn_of(1), z = turn_of(2);
 	uint64_t newest = MAX(x, MAX(y, z)), oldest = MIN(x, MIN(y, z));
 
-	assert_in_range(newest, 3, turn);
+	assert_in_range(newest, least, turn);
 	assert_int_equal(newest - oldest, 2);
 	assert_true(x != y && y != z && x != z);
 }
 
-static unsigned int take_turns(unsigned int reads, unsigned int ticks)
+/* Patient: however long it takes here. */
+static bool tick(bool patient)
 {
-	unsigned int taken = 0;
+	uint64_t before = turn;
+	bool all;
 
+	world.capture.serial++;
+	assert_int_equal(instant_take(&world.capture, world.gil, patient), 0);
+	all = were_all_taken();
+	if (all)
+		assert_one_instant(before);
+	return all;
+}
+
+static void begin_turns(unsigned int version, unsigned int *reads)
+{
+	begin(version);
 	turn = 0;
-	world_change_at(&world, 1, play, &reads);
-	while (turn < 3) /* so that all have had one */
-		play(&world);
-	world_change_at(&world, reads, play, &reads);
-	while (ticks-- > 0) {
-		world.capture.serial++;
-		assert_int_equal(instant_take(&world.capture, world.gil,
-					      reads >= ENOUGH),
-				 0); /* patient: however long it takes here */
-		if (!were_all_taken())
-			continue;
-		assert_one_instant();
-		taken++;
-	}
-	return taken;
+	burst = 3; /* so that all have had one */
+	world_change_at(&world, 1, play, reads);
+	play(&world);
+	burst = 1;
 }
 
 /* A turn at every fifth read leaves time enough; what is accepted in less is one
  * instant, too. */
 static void test_turns(void **state)
 {
-	unsigned int v, reads, taken;
+	unsigned int v, reads, i;
 
 	(void)state;
 	for (v = 0; v < ARRAY_SIZE(fake_versions); v++) {
 		for (reads = 1; reads < 16; reads++) {
-			begin(v);
-			taken = take_turns(reads, TICKS);
-			assert_in_range(taken, reads < ENOUGH ? 0 : TICKS,
-					TICKS);
+			begin_turns(v, &reads);
+			for (i = 0; i < TICKS; i++)
+				assert_true(tick(reads >= ENOUGH) ||
+					    reads < ENOUGH);
+		}
+	}
+}
+
+/* They begin in the middle of a tick: until then all slept. A turn at every sixth
+ * read keeps in step with the tries for ever. */
+static void play_after_a_rest(unsigned int *reads)
+{
+	bool all, slow = burst == 1 && *reads > ENOUGH + 1;
+	unsigned int first;
+
+	for (first = 1; first < 24; first++) {
+		world.change_at = 0;
+		assert_true(tick(true));
+		world_change_at(&world, first, play, reads);
+		all = tick(slow);
+		assert_true(all || !slow);
+	}
+}
+
+static void test_turns_after_a_rest(void **state)
+{
+	unsigned int v, reads, n;
+
+	(void)state;
+	for (v = 0; v < ARRAY_SIZE(fake_versions); v++) {
+		for (reads = 1; reads < 16; reads++) {
+			for (n = 1; n <= 3; n++) {
+				begin_turns(v, &reads);
+				burst = n;
+				play_after_a_rest(&reads);
+			}
 		}
 	}
 }
@@ -209,6 +251,7 @@ int main(void)
 		TEST(test_takers_that_nobody_saw),
 		TEST(test_many_takers),
 		TEST(test_turns),
+		TEST(test_turns_after_a_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
