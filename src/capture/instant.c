@@ -312,6 +312,7 @@ static int see_others_closely(struct capture *c, struct attempt *a)
 	a->rehearsed = NULL;
 	if (!err)
 		err = closely_see_others(c, a);
+	a->holder = NULL; /* nobody was read yet, and it may be another one */
 	return err ? err : find_holder(c, a);
 }
 

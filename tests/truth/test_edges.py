@@ -20,7 +20,6 @@ PROGRAMS = {
     "pipe": ("pingpong.py", "2", "--through", "pipe"),
 }
 THREADS = {"recursion": 2, "gil": 5, "pipe": 5}
-LOST = {"pipe": 0.003}  # the GIL changes hands every few microseconds
 SECONDS = 100 if harness.LONG else 0.6
 RATE = 1000
 
@@ -90,7 +89,8 @@ def test_no_stack_is_impossible(python, start, oracles, tmp_path, program):
 
     counts = check_stacks(facts, stacks)
     assert counts["good"] > 20, done.err
-    check_lost(done, counts["good"], LOST.get(program, 0.001))
+    if program != "pipe":  # how many it loses is a matter of tools/bench
+        check_lost(done, counts["good"])
     if program == "recursion":
         check_depth(stacks)
 
