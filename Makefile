@@ -107,7 +107,7 @@ export CPROF := $(CURDIR)/$(B)/cprof
 check: ## install what tests need, build, run all tests (LONG=1: full counts)
 	@tools/install-deps test
 	@$(TESTED)
-	@$(if $(LONG),CPROF_LONG=1) tools/check unit truth cli,fault,tui
+	@$(if $(LONG),CPROF_LONG=1) tools/check unit truth stacks,cli,fault,tui
 
 quick: ## build, unit tests and the quick ones of the command line: a minute
 	@$(TESTED)
