@@ -116,7 +116,7 @@ static void add_sums(struct feed_sums *sums, const struct sample *s)
 		sums->active_ns += s->weight_ns;
 	if (s->holds_gil)
 		sums->gil_ns += s->weight_ns;
-	if (s->state == STATE_GIL_WAIT)
+	if (s->state == STATE_GIL_WAIT && !s->stopped) /* it wants nothing */
 		sums->wait_ns += s->weight_ns;
 }
 

@@ -24,6 +24,7 @@ struct session {
 	void *arg;
 	enum session_end end;
 	bool real_time;
+	bool stopped; /* the process */
 	uint64_t begin_ns;
 	process_id process;
 	thread_id threads[4];
@@ -117,6 +118,7 @@ static void fake_sample(struct session *s, int thread, int stack, int state)
 		.stack = s->stacks[stack],
 		.state = (uint8_t)state,
 		.holds_gil = state == STATE_ACTIVE_GIL,
+		.stopped = s->stopped,
 		.weight_ns = 10 * NSEC_PER_MSEC,
 	};
 

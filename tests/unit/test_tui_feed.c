@@ -90,6 +90,16 @@ static void test_percents_are_of_the_window(void **state)
 	assert_true(row(f, BY_FUNCTION, "parse")->own_ns > 0);
 }
 
+static void test_who_is_stopped_waits_for_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->session.stopped = true;
+	fake_run(&f->session, 100);
+	take(f, false);
+	assert_near(f->picture.waiting, 0);
+}
+
 static void test_times_are_since_the_start(void **state)
 {
 	struct fixture *f = *state;
@@ -299,6 +309,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_percents_are_of_the_window),
+		TEST(test_who_is_stopped_waits_for_nothing),
 		TEST(test_times_are_since_the_start),
 		TEST(test_whole_is_of_all_time),
 		TEST(test_reset_forgets_all_but_threads),
