@@ -79,6 +79,7 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->names_read_ns = 0;
 	c->rseq_searched = false;
 	c->serial = 0;
+	c->close_from = c->close_fails = 0;
 	c->quiet = false;
 	return attach(c, found);
 }

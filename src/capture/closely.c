@@ -21,8 +21,20 @@ static bool follows(const struct takers *k, const struct gil_words *w)
 	return w->switches - k->newest == 1;
 }
 
+/* A holder is stored before it is counted: this one was read in between, and who
+ * had the count is not known. */
+static bool was_torn(const struct takers *k, const struct gil_words *w)
+{
+	return k->any && w->switches - k->newest == 1 &&
+	       w->holder == k->holders[k->newest % TAKERS_MAX];
+}
+
 void takers_note(struct takers *k, const struct gil_words *w)
 {
+	if (was_torn(k, w)) {
+		k->any = false;
+		return;
+	}
 	if (!k->any || !follows(k, w))
 		k->oldest = w->switches;
 	k->any = true;
@@ -81,7 +93,7 @@ static bool look_at(struct capture *c, const struct attempt *a,
 		return true;
 	if (t->seen_tick != c->serial)
 		return attempt_look_at(c, t);
-	return !task_look(&t->task, &t->look);
+	return !task_look(&t->task, &t->look) || attempt_look_at(c, t);
 }
 
 /* Both within one holder's turn. */
@@ -127,9 +139,12 @@ static int see_changed(struct capture *c, struct attempt *a, bool *any)
 
 int closely_see_others(struct capture *c, struct attempt *a)
 {
-	int rounds = ROUNDS, err = holder_pin(c, a);
+	int rounds = ROUNDS, err;
 	bool any = true;
 
+	if (c->switches)
+		switches_look(c->switches);
+	err = holder_pin(c, a);
 	if (!err && a->holder && holder_is_pinned(a, a->holder)) {
 		err = read_words(c, a);
 		if (!err && !is_holder(c, a, a->holder))

@@ -209,18 +209,26 @@ void holder_unpin(struct capture *c, struct attempt *a)
 	a->pin.state = STOP_NONE; /* one that did not come is kept elsewhere */
 }
 
-/* Not two at a time: target/stop.c. */
+static bool has_no_cpu(const struct capture *c, const struct tstate *t)
+{
+	return c->switches && switches_ask(c->switches, t->task.tid) == OFF_CPU;
+}
+
+/* Not two at a time: target/stop.c. The one before stands until then, even if it
+ * has let go of the GIL: fewer fight for it meanwhile. */
 int holder_pin(struct capture *c, struct attempt *a)
 {
 	struct glance g = { .cpu = -1 };
 	int err;
 
-	if (!a->holder || may_run(c, a->holder) || c->never_stop ||
-	    c->no_stop || c->counts.disturbed || holder_is_pinned(a, a->holder))
+	if (a->holder && holder_is_pinned(a, a->holder))
+		return 0;
+	if (!a->holder || may_run(c, a->holder) || c->no_stop ||
+	    c->never_stop || c->counts.disturbed)
 		return 0;
 	if (!attempt_look_at(c, a->holder))
 		return ERR_LOST;
-	if (!a->holder->look.running)
+	if (!a->holder->look.running || has_no_cpu(c, a->holder))
 		return 0;
 	holder_unpin(c, a);
 	g.rseq = preempt_area(c, a->holder);
@@ -228,5 +236,7 @@ int holder_pin(struct capture *c, struct attempt *a)
 	if (!err)
 		err = stand_begin(c, a->holder, g.cpu != sched_getcpu(),
 				  &a->pin);
+	if (err && err != ERR_TIMEOUT)
+		holder_unpin(c, a);
 	return err == ERR_TIMEOUT ? 0 : err;
 }

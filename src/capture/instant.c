@@ -326,6 +326,8 @@ static int attempt(struct capture *c, struct attempt *a)
 	err = begin(c, a);
 	if (!err)
 		err = a->closely ? see_others_closely(c, a) : see_others(c, a);
+	if (!err && a->holder)
+		a->holder->copy_err = 0; /* of its last copy, not of this one */
 	if (!err)
 		err = holder_read(c, a);
 	if (!err && !a->after.lists_same)
@@ -354,8 +356,7 @@ static void lose(struct capture *c, struct attempt *a)
 	struct tstate *t;
 	uint32_t i;
 
-	if (!a->looked)
-		look_at_all(c, a);
+	look_at_all(c, a);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
 		if (!attempt_takes(c, t, a->gil))

@@ -137,6 +137,7 @@ int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 	int err;
 
 	*s = (struct stop){ 0 };
+	stand_release_late(c); /* not two at a time */
 	if (is_late(c, tid))
 		return ERR_TIMEOUT;
 	err = stop_begin(s, tid, c->keep_exit && tid == c->target->pid);
@@ -150,7 +151,7 @@ int stand_begin(struct capture *c, const struct tstate *t, bool spin,
 
 void stand_end(struct capture *c, struct stop *s)
 {
-	if (s->state == STOP_STANDS)
+	if (s->state != STOP_NONE)
 		let_go(c, s);
 	if (s->state != STOP_NONE)
 		keep_late(c, s);
