@@ -10,7 +10,7 @@
  */
 #include "instant.h"
 
-enum { ROUNDS = 6 };
+enum { ROUNDS = 2 };
 
 /* ---- who took the GIL lately -------------------------------------------- */
 
@@ -96,6 +96,13 @@ static bool look_at(struct capture *c, const struct attempt *a,
 	return !task_look(&t->task, &t->look) || attempt_look_at(c, t);
 }
 
+/* Another one has the GIL by now: it should stand before more is seen. What was
+ * seen so far is kept. */
+static bool has_changed_hands(struct capture *c, const struct attempt *a)
+{
+	return a->holder && !is_holder(c, a, a->holder);
+}
+
 /* Both within one holder's turn. */
 static int see(struct capture *c, struct attempt *a, struct tstate *t)
 {
@@ -104,6 +111,8 @@ static int see(struct capture *c, struct attempt *a, struct tstate *t)
 
 	if (err || is_holder(c, a, t))
 		return err;
+	if (has_changed_hands(c, a))
+		return ERR_LOST;
 	if (!look_at(c, a, t))
 		return ERR_LOST;
 	t->seen_tick = c->serial;
@@ -147,7 +156,7 @@ int closely_see_others(struct capture *c, struct attempt *a)
 	err = holder_pin(c, a);
 	if (!err && a->holder && holder_is_pinned(a, a->holder)) {
 		err = read_words(c, a);
-		if (!err && !is_holder(c, a, a->holder))
+		if (!err && has_changed_hands(c, a))
 			return ERR_LOST; /* it let go before it stood */
 	}
 	while (!err && any && rounds-- > 0)

@@ -22,7 +22,7 @@
 enum {
 	HALF_MADE_WAIT_NS = 30000, /* and then twice as long, and so on */
 	HALF_MADE_WAITS = 5, /* 0.9 ms in all */
-	CLOSE_TRIES = 12, /* after the first one... */
+	CLOSE_TRIES = 24, /* after the first one... */
 	CLOSE_NS = 200000, /* ...while it does not take longer */
 	CLOSE_THREADS = 16, /* more cannot be looked at again and again */
 	CLOSE_FAILS = 7, /* in a row: then it is tried in every 64th tick */

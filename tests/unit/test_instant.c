@@ -826,10 +826,26 @@ static void test_taken_back(void **state)
 	assert_int_equal(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL), 0);
 	assert_int_equal(ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL), 0);
 	put_tracer(child.pid, gettid());
-	assert_int_equal(take(), 0); /* refused: it is ours */
+	stand_take_back(&world.capture);
 	assert_int_equal(world.capture.late.count, 1);
 	stand_take_back(&world.capture);
 	assert_int_equal(world.capture.late.count, 1); /* once */
+	settle();
+	assert_false(child_traced(child.pid));
+	assert_true(child_moves(&child));
+	child_end(&child);
+}
+
+/* A tick that finds it so does the same. */
+static void test_taken_back_by_a_tick(void **state)
+{
+	(void)state;
+	begin_child(child_spin);
+	world.target.pid = child.pid;
+	assert_int_equal(ptrace(PTRACE_SEIZE, child.pid, NULL, NULL), 0);
+	assert_int_equal(ptrace(PTRACE_INTERRUPT, child.pid, NULL, NULL), 0);
+	put_tracer(child.pid, gettid());
+	assert_int_equal(take(), 0);
 	settle();
 	assert_false(child_traced(child.pid));
 	assert_true(child_moves(&child));
@@ -1015,6 +1031,7 @@ int main(void)
 		TEST(test_traced_by_another),
 		TEST(test_refused_for_long),
 		TEST(test_taken_back),
+		TEST(test_taken_back_by_a_tick),
 		TEST(test_nobody_to_stop),
 		TEST(test_faults),
 		TEST(test_two_states_of_one_thread),
