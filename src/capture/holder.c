@@ -106,7 +106,7 @@ static int copy_off_cpu(struct capture *c, struct attempt *a)
 	uint64_t look;
 	int err;
 
-	if (!c->switches || switches_ask(c->switches, tid) != OFF_CPU)
+	if (!state_has_no_cpu(c, a->holder))
 		return ERR_TIMEOUT;
 	look = switches_now(c->switches);
 	a->after = (struct glance){ 0 };
@@ -209,11 +209,6 @@ void holder_unpin(struct capture *c, struct attempt *a)
 	a->pin.state = STOP_NONE; /* one that did not come is kept elsewhere */
 }
 
-static bool has_no_cpu(const struct capture *c, const struct tstate *t)
-{
-	return c->switches && switches_ask(c->switches, t->task.tid) == OFF_CPU;
-}
-
 /* Not two at a time: target/stop.c. The one before stands until then, even if it
  * has let go of the GIL: fewer fight for it meanwhile. */
 int holder_pin(struct capture *c, struct attempt *a)
@@ -228,7 +223,7 @@ int holder_pin(struct capture *c, struct attempt *a)
 		return 0;
 	if (!attempt_look_at(c, a->holder))
 		return ERR_LOST;
-	if (!a->holder->look.running || has_no_cpu(c, a->holder))
+	if (!a->holder->look.running || state_has_no_cpu(c, a->holder))
 		return 0;
 	holder_unpin(c, a);
 	g.rseq = preempt_area(c, a->holder);

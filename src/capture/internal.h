@@ -180,6 +180,8 @@ void threads_release(struct capture *c);
 /* It slept at its last look, and had no CPU since. */
 bool state_sleeps_on(const struct capture *c, const struct tstate *t);
 int state_look(struct tstate *t);
+/* It could run, and the kernel's records say that it has no CPU. */
+bool state_has_no_cpu(const struct capture *c, const struct tstate *t);
 /* It was not given a CPU between the two. */
 bool state_slept_on(const struct sched *then, const struct sched *now);
 /* Waits while its thread runs in another interpreter. */

@@ -86,10 +86,15 @@ void state_set_outer(struct tstate *t)
 	count_cpu(t, false);
 }
 
+bool state_has_no_cpu(const struct capture *c, const struct tstate *t)
+{
+	return c->switches && switches_ask(c->switches, t->task.tid) == OFF_CPU;
+}
+
 static enum thread_state running_state(const struct capture *c,
 				       const struct tstate *t)
 {
-	if (c->switches && switches_ask(c->switches, t->task.tid) == OFF_CPU)
+	if (state_has_no_cpu(c, t))
 		return STATE_CPU_WAIT;
 	return t->now.holds_gil ? STATE_ACTIVE_GIL : STATE_ACTIVE;
 }

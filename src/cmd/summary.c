@@ -99,10 +99,12 @@ static void say_bars(const struct hot *hot, const struct defs *d)
 /* What to do about a profile of nothing. */
 static void add_advice(struct buf *line, const struct profile *p)
 {
-	struct standstill stands = standstill_of(p->meta->pid);
 	bool none = p->fold->count == 0;
+	struct standstill stands = { 0 };
 
-	if (tally_was_stopped(p->tally) && standstill_lasts(&stands)) {
+	if (tally_was_stopped(p->tally))
+		stands = standstill_of(p->meta->pid);
+	if (standstill_lasts(&stands)) {
 		buf_puts(line, "; ");
 		standstill_advice(&stands, line);
 	} else if (none && p->tally->count[STATE_IDLE] && !p->view->idle) {

@@ -17,8 +17,6 @@ static void begin(unsigned int version)
 	raddr_t code = CODE(0);
 	int i;
 
-	if (world.ring)
-		world_release(&world);
 	world_init(&world, fake_versions[version]);
 	for (i = 0; i < 3; i++) {
 		threads[i] = world_thread(&world, TID_A + i);
@@ -30,7 +28,6 @@ static void begin(unsigned int version)
 static int set_up(void **state)
 {
 	(void)state;
-	world.ring = NULL;
 	begin(2);
 	return 0;
 }
@@ -240,8 +237,6 @@ static void test_turns_after_a_rest(void **state)
 		}
 	}
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -353,8 +353,6 @@ static void test_hidden(void **state)
 	assert_false(code_is_hidden(0, ""));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

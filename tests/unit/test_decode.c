@@ -878,8 +878,6 @@ static void test_the_reader_fails(void **state)
 	assert_ticks_to(s, 2, 3); /* the message of before is not met again */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

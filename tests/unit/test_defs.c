@@ -205,8 +205,6 @@ static void test_threads_and_processes(void **state)
 			    "python x.py");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

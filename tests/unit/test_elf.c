@@ -97,8 +97,6 @@ static void test_rseq(void **state)
 	assert_true(task_cpu(area) >= 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -171,8 +171,6 @@ static void test_known_stacks_cost_no_memory(void **state)
 	assert_ptr_equal(h.index.slots, slots);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -236,8 +236,6 @@ static void test_reset_keeps_storage(void **state)
 	assert_false(s->image.pieces.items[0].len == 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

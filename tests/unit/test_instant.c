@@ -21,8 +21,6 @@ static raddr_t a, b; /* thread states */
 
 static void begin(unsigned int version)
 {
-	if (world.ring)
-		world_release(&world);
 	world_init(&world, fake_versions[version]);
 	a = world_thread(&world, TID_A);
 	b = world_thread(&world, TID_B);
@@ -31,7 +29,6 @@ static void begin(unsigned int version)
 static int set_up(void **state)
 {
 	(void)state;
-	world.ring = NULL;
 	begin(2);
 	return 0;
 }
@@ -990,8 +987,6 @@ static void test_the_holder_is_forgotten(void **state)
 	}
 	assert_true(at > 3);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 static int set_up_group(void **state)
 {

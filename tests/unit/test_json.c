@@ -90,8 +90,6 @@ static void test_reals_in_another_locale(void **state)
 	assert_string_equal(text.data, "1234.50");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

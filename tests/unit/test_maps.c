@@ -381,8 +381,6 @@ static void test_layers(void **state)
 	umount2(path_of(s, "upper"), MNT_DETACH);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

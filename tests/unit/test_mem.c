@@ -286,8 +286,6 @@ static void test_faulty_fails_one_piece_or_the_call(void **state)
 	assert_int_equal(f.mem.readv(&f.mem, segs, 0), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -393,8 +393,6 @@ static void test_sudo(void **state)
 	assert_int_equal(owner_after("", ""), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

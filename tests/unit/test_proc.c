@@ -188,8 +188,6 @@ static void test_hostile_name(void **state)
 	assert_in_range(depth, 1, 32);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -185,8 +185,6 @@ static void test_time_not_observed(void **state)
 	assert_int_equal(observe(&o, 120, 20), 10); /* seen before, in part */
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -410,8 +410,6 @@ static void test_sources_take_turns(void **state)
 	assert_int_equal(capture_send_source(world.ring, 9, false), ERR_FULL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

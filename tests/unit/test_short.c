@@ -130,8 +130,6 @@ static void test_without_a_target(void **state)
 	assert_string_equal(names(s, "/lib/site/np/core/a.py"), "a.py|a");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -251,8 +251,6 @@ static void test_root_without_capabilities(void **state)
 	assert_int_equal(read_one(s, "/other"), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

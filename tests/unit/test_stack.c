@@ -14,8 +14,6 @@ static raddr_t thread;
 
 static void begin(unsigned int version)
 {
-	if (world.ring)
-		world_release(&world);
 	world_init(&world, fake_versions[version]);
 	thread = world_thread(&world, TID);
 	assert_int_equal(threads_refresh(&world.capture), 0);
@@ -25,7 +23,6 @@ static void begin(unsigned int version)
 static int set_up(void **state)
 {
 	(void)state;
-	world.ring = NULL;
 	begin(2);
 	return 0;
 }
@@ -419,8 +416,6 @@ static void test_faults(void **state)
 	world.target.mem = &faulty.mem;
 	assert_int_equal(read_stack(NULL), ERR_NOPROC);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

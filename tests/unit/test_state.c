@@ -185,8 +185,6 @@ static void test_waits_on_while_awake(void **state)
 	assert_int_equal(thread.now.state, STATE_ACTIVE_GIL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -406,8 +406,6 @@ static void test_known_waits_cost_no_memory(void **state)
 	assert_int_equal(t.waits.count, 1);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

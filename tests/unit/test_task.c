@@ -460,8 +460,6 @@ static void test_names_of_calls(void **state)
 	assert_false(syscall_is_futex(-1));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

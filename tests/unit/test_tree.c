@@ -256,8 +256,6 @@ static void test_broad(void **state)
 	assert_sound();
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -16,7 +16,7 @@ struct fixture {
 	uint64_t now_ns;
 };
 
-static int setup(void **state)
+static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -31,7 +31,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
@@ -707,8 +707,6 @@ static void test_save_refuses(void **state)
 	save_as(f, "/nonexistent/a.svg");
 	assert_non_null(strstr(f->app.message.data, "No such file"));
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

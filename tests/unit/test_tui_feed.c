@@ -17,7 +17,7 @@ struct fixture {
 	struct stats last, reset;
 };
 
-static int setup(void **state)
+static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
@@ -30,7 +30,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static int tear_down(void **state)
 {
 	struct fixture *f = *state;
 
@@ -302,8 +302,6 @@ static void test_detail_of_nothing(void **state)
 	assert_int_equal(t.total_ns, 0);
 	detail_release(&t);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

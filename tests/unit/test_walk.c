@@ -506,8 +506,6 @@ static void test_cut(void **state)
 	assert_cut(s, 20, "20 19 18 17 16 3 2 1");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

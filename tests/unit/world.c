@@ -54,7 +54,7 @@ void world_init(struct world *w, uint32_t version)
 {
 	const struct layout *l = &w->fake.python.layout;
 
-	memset(w, 0, sizeof(*w));
+	world_release(w);
 	fake_init(&w->fake, version);
 	folder_init(&w->proc);
 	w->mem.readv = world_readv;
@@ -79,6 +79,8 @@ void world_release(struct world *w)
 {
 	struct capture *c = &w->capture;
 
+	if (!w->ring)
+		return;
 	threads_release(c);
 	vec_release(&c->gone);
 	vec_release(&c->late);
@@ -93,6 +95,7 @@ void world_release(struct world *w)
 	ring_free(w->ring);
 	folder_release(&w->proc);
 	fake_release(&w->fake);
+	memset(w, 0, sizeof(*w));
 }
 
 /* ---- threads ----------------------------------------------------------- */

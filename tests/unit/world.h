@@ -35,6 +35,7 @@ struct world {
 #define WORLD_ASLEEP "0 0x5 0x0 0x10 0x0 0x0 0x0 0x7f 0x7f\n" /* in a call */
 #define WORLD_RUNS "running\n"
 
+/* Zeroed before the first time; one that is there is released. */
 void world_init(struct world *w, uint32_t version);
 void world_release(struct world *w);
 /* At this read, counted from now on. */
