@@ -192,13 +192,18 @@ int32_t code_line(const void *linetable, size_t len, int32_t first_line,
 
 /* ---- thread names: names.c -------------------------------------------- */
 
-/* threading._active of the interpreter: calls each with a thread's ident and
- * name (UTF-8). Reads a running process: what does not fit is left out, and
- * the next call may find it. ERR_* only when nothing could be read. */
+/* Who asks for names: `wants` spares the reads of those that it knows. */
+struct names_reader {
+	bool (*wants)(void *arg, uint64_t ident); /* NULL: all */
+	void (*take)(void *arg, uint64_t ident, const char *name, size_t len);
+	void *arg;
+};
+
+/* threading._active of the interpreter: gives each thread's ident and name
+ * (UTF-8). Reads a running process: what does not fit is left out, and the next
+ * call may find it. ERR_* only when nothing could be read. */
 int python_thread_names(const struct python *p, struct mem *m, raddr_t interp,
-			void (*each)(void *arg, uint64_t ident,
-				     const char *name, size_t len),
-			void *arg);
+			const struct names_reader *to);
 
 /* ---- walking: walk.c ---------------------------------------------------
  * Frames from a copy of memory. The walk says which bytes it misses; whoever

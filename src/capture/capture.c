@@ -76,7 +76,7 @@ int capture_reattach(struct capture *c, struct python *found)
 	c->codes.count = 0;
 	c->interp_count = 0;
 	c->list_stale = true;
-	c->names_read_ns = 0;
+	c->names_read_ns = c->names_all_ns = 0;
 	c->rseq_searched = false;
 	c->serial = 0;
 	c->close_from = c->close_fails = 0;
@@ -145,16 +145,28 @@ static int refresh(struct capture *c)
 	return err == ERR_LOST ? 0 : err;
 }
 
+static bool is_older(uint64_t then_ns, uint64_t now, unsigned int ms)
+{
+	return now - then_ns >= ms * NSEC_PER_MSEC;
+}
+
+static void read_names(struct capture *c, bool all)
+{
+	c->names_wanted = false;
+	threads_read_names(c, all);
+	c->names_read_ns = clock_now();
+	if (all)
+		c->names_all_ns = c->names_read_ns;
+}
+
 static void refresh_names(struct capture *c)
 {
-	uint64_t age = clock_now() - c->names_read_ns;
-	uint64_t limit = c->names_wanted ? NAMES_SOON_MS : NAMES_EVERY_MS;
+	uint64_t now = clock_now();
+	bool all = is_older(c->names_all_ns, now, NAMES_EVERY_MS);
 
-	if (age < limit * NSEC_PER_MSEC)
-		return;
-	c->names_wanted = false;
-	threads_read_names(c);
-	c->names_read_ns = clock_now();
+	if (all ||
+	    (c->names_wanted && is_older(c->names_read_ns, now, NAMES_SOON_MS)))
+		read_names(c, all);
 }
 
 /* Before anything of them is read: what need not be read at all? */
@@ -162,7 +174,7 @@ static void choose_threads(struct capture *c, bool patient)
 {
 	refresh_names(c);
 	if (patient)
-		threads_read_names(c); /* there is no later tick to wait for */
+		read_names(c, true); /* there is no later tick to wait for */
 }
 
 /* Nobody of this process, not even a thread that we do not know, has run since a

@@ -45,6 +45,7 @@ struct tstate {
 	raddr_t interp;
 	uint64_t native_id; /* as it calls itself */
 	uint64_t ident;
+	uint32_t twin; /* index + 1 of another one with this ident */
 	uint32_t number; /* in messages */
 	bool announced; /* MSG_THREAD went out, with this name */
 	bool known; /* it went out, perhaps with another one */
@@ -73,6 +74,7 @@ struct tstate {
 	int copy_err; /* of the last read */
 	bool have; /* raw was true at the last accepted instant */
 	bool fresh; /* copied in this tick, not yet resolved */
+	bool copied; /* fresh, and all of it could be read */
 	uint64_t copy_switches; /* the GIL's words at that instant */
 	raddr_t copy_holder;
 	uint32_t seen_tick; /* closely: in which it was looked at and copied */
@@ -125,6 +127,8 @@ struct capture {
 	VEC(struct tstate *) threads;
 	VEC(struct tstate) found; /* in the walk in progress */
 	struct map found_ids; /* native ids met in it */
+	struct image list; /* all thread states as they were read for it */
+	struct map idents; /* ident -> index + 1; while names are read */
 	VEC(uint32_t) gone; /* numbers to say goodbye to */
 	struct map thread_index; /* address of a thread state -> index + 1 */
 	uint32_t next_thread; /* number for the next new one */
@@ -154,6 +158,7 @@ struct capture {
 	uint64_t refused_ns; /* since when another tracer holds the target */
 	uint64_t avoid_until_ns; /* better not to stop anybody: it was refused */
 	uint64_t names_read_ns; /* when; 0: never */
+	uint64_t names_all_ns; /* when all of them were */
 	bool names_wanted; /* there are new threads */
 	uint64_t instant_ns; /* of the accepted read */
 	uint64_t pause_ns; /* of this tick */
@@ -172,7 +177,8 @@ struct glance {
 /* threads.c: the lists of thread states. ERR_LOST: they moved meanwhile. */
 int threads_refresh(struct capture *c);
 struct tstate *threads_find(struct capture *c, raddr_t addr);
-void threads_read_names(struct capture *c);
+/* Of all, as they can change, or of those that have none yet. */
+void threads_read_names(struct capture *c, bool all);
 /* Forgets all, and says so. */
 void threads_release(struct capture *c);
 

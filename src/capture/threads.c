@@ -42,6 +42,8 @@ void threads_release(struct capture *c)
 	vec_release(&c->threads);
 	vec_release(&c->found);
 	map_release(&c->found_ids);
+	map_release(&c->idents);
+	image_release(&c->list);
 	map_release(&c->thread_index);
 }
 
@@ -131,15 +133,49 @@ static int meet(struct capture *c, const struct tstate *found)
 	return adopt(c, &fresh) ? 0 : ERR_NOMEM;
 }
 
+static uint32_t tstate_size(const struct capture *c)
+{
+	return c->python.layout.thread_top + 8;
+}
+
+/* All that were there the last time, in as few reads as can be: most are there
+ * still. What cannot be had so is read by itself. */
+static int prefetch(struct capture *c)
+{
+	uint32_t i;
+
+	image_reset(&c->list);
+	for (i = 0; i < c->threads.count; i++)
+		if (image_add(&c->list, c->threads.items[i]->addr,
+			      tstate_size(c)))
+			return ERR_NOMEM;
+	if (image_fetch(&c->list, 0, c->target->mem))
+		image_reset(&c->list);
+	return 0;
+}
+
+/* The pieces are in the order of c->threads, which may have changed since. */
+static const uint8_t *prefetched(struct capture *c, raddr_t addr)
+{
+	uint32_t *slot = map_find(&c->thread_index, addr);
+
+	if (!slot || !*slot || *slot > c->list.pieces.count ||
+	    c->list.pieces.items[*slot - 1].addr != addr)
+		return NULL;
+	return image_piece_data(&c->list, *slot - 1);
+}
+
 static int read_tstate(struct capture *c, raddr_t addr, raddr_t interp,
 		       struct tstate *out, raddr_t *next)
 {
 	const struct layout *l = &c->python.layout;
-	uint8_t state[4096 + 8];
+	const uint8_t *state = prefetched(c, addr);
+	uint8_t one[4096 + 8];
 	uint64_t owner;
 
-	if (mem_read(c->target->mem, addr, state, l->thread_top + 8))
+	if (!state && mem_read(c->target->mem, addr, one, tstate_size(c)))
 		return ERR_LOST;
+	state = state ? state : one;
 	*out = (struct tstate){ .addr = addr, .interp = interp };
 	memcpy(&owner, state + l->thread_interp, sizeof(owner));
 	memcpy(next, state + l->thread_next, sizeof(*next));
@@ -221,6 +257,8 @@ int threads_refresh(struct capture *c)
 		c->threads.items[i]->listed = false;
 	c->list_stale = false;
 	err = walk_interps(c);
+	if (!err)
+		err = prefetch(c); /* after the heads */
 	for (i = 0; !err && i < c->interp_count; i++)
 		err = walk_threads(c, &c->interps[i]);
 	if (err) {
@@ -252,13 +290,37 @@ static void set_name(struct tstate *t, const char *name, size_t len)
 static void take_name(void *arg, uint64_t ident, const char *name, size_t len)
 {
 	struct capture *c = arg;
-	uint32_t i;
+	const uint32_t *first = map_find(&c->idents, ident);
+	uint32_t k = first ? *first : 0;
+	struct tstate *t;
 
+	for (; k; k = t->twin) {
+		t = c->threads.items[k - 1];
+		set_name(t, name, len);
+		t->named = true;
+	}
+}
+
+static bool has_no_name(void *arg, uint64_t ident)
+{
+	struct capture *c = arg;
+	const uint32_t *first = map_find(&c->idents, ident);
+
+	return first && *first && !c->threads.items[*first - 1]->named;
+}
+
+/* A thread has a state in each interpreter that it is in. */
+static void index_idents(struct capture *c)
+{
+	uint32_t *first, i;
+
+	map_clear(&c->idents);
 	for (i = 0; i < c->threads.count; i++) {
-		if (c->threads.items[i]->ident != ident)
-			continue;
-		set_name(c->threads.items[i], name, len);
-		c->threads.items[i]->named = true;
+		first = map_slot(&c->idents, c->threads.items[i]->ident);
+		if (!first)
+			return; /* no memory: these get no names now */
+		c->threads.items[i]->twin = *first;
+		*first = i + 1;
 	}
 }
 
@@ -286,7 +348,7 @@ static void choose(struct capture *c, struct tstate *t)
 	if (unwanted == t->unwanted)
 		return;
 	t->unwanted = unwanted;
-	t->have = t->fresh = t->looked = false;
+	t->have = t->fresh = t->copied = t->looked = false;
 	if (!unwanted)
 		return;
 	send_gone(c, t);
@@ -297,13 +359,16 @@ static void choose(struct capture *c, struct tstate *t)
 }
 
 /* Python's names; the kernel's for threads that Python has none for. */
-void threads_read_names(struct capture *c)
+void threads_read_names(struct capture *c, bool all)
 {
+	const struct names_reader to = { all ? NULL : has_no_name, take_name,
+					 c };
 	uint32_t i;
 
+	index_idents(c);
 	for (i = 0; i < c->interp_count; i++)
 		python_thread_names(&c->python, c->target->mem,
-				    c->interps[i].addr, take_name, c);
+				    c->interps[i].addr, &to);
 	for (i = 0; i < c->threads.count; i++)
 		if (!c->threads.items[i]->named)
 			name_by_kernel(c, c->threads.items[i]);

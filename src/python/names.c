@@ -233,7 +233,7 @@ static int thread_name(struct reader *r, const struct thread_head *h,
 }
 
 static int thread_read(struct reader *r, const struct pair *pair,
-		       uint64_t *ident, struct buf *name)
+		       const struct names_reader *to, struct buf *name)
 {
 	struct thread_head h;
 	int err;
@@ -242,10 +242,12 @@ static int thread_read(struct reader *r, const struct pair *pair,
 	if (!pair->key || !pair->value)
 		return ERR_NOT_FOUND;
 	err = thread_head_read(&h, r, pair);
-	if (err)
+	if (err || (to->wants && !to->wants(to->arg, h.ident)))
 		return err;
-	*ident = h.ident;
-	return thread_name(r, &h, pair->value, name);
+	err = thread_name(r, &h, pair->value, name);
+	if (!err)
+		to->take(to->arg, h.ident, name->data, name->len);
+	return err;
 }
 
 static int find_active(const struct python *p, struct mem *m, raddr_t interp,
@@ -266,15 +268,12 @@ static int find_active(const struct python *p, struct mem *m, raddr_t interp,
 }
 
 int python_thread_names(const struct python *p, struct mem *m, raddr_t interp,
-			void (*each)(void *arg, uint64_t ident,
-				     const char *name, size_t len),
-			void *arg)
+			const struct names_reader *to)
 {
 	struct reader r = { .p = p, .m = m };
 	struct table threads;
 	struct buf name;
 	raddr_t active;
-	uint64_t ident;
 	uint32_t i;
 	int err;
 
@@ -284,11 +283,8 @@ int python_thread_names(const struct python *p, struct mem *m, raddr_t interp,
 	if (err)
 		return err;
 	buf_init(&name);
-	for (i = 0; i < threads.count && !is_fatal(err); i++) {
-		err = thread_read(&r, &threads.pairs[i], &ident, &name);
-		if (!err)
-			each(arg, ident, name.data, name.len);
-	}
+	for (i = 0; i < threads.count && !is_fatal(err); i++)
+		err = thread_read(&r, &threads.pairs[i], to, &name);
 	buf_release(&name);
 	table_release(&threads);
 	return is_fatal(err) ? err : 0;

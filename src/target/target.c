@@ -30,12 +30,15 @@ static uint64_t stat_field(const char *at, int number)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-static void read_stat(int proc, struct stat_line *line)
+/* Of the first thread: for that of the process the kernel adds up the times of
+ * all its threads. */
+static void read_stat(const struct target *t, struct stat_line *line)
 {
-	char text[1024], *at;
+	char path[64], text[1024], *at;
 
 	*line = (struct stat_line){ .state = '?' };
-	if (proc_read(proc, "stat", text, sizeof(text)) < 0)
+	snprintf(path, sizeof(path), "task/%d/stat", (int)t->pid);
+	if (proc_read(t->proc, path, text, sizeof(text)) < 0)
 		return;
 	at = strrchr(text, ')');
 	if (!at || !at[1])
@@ -100,7 +103,7 @@ int target_open(struct target *t, pid_t pid)
 	t->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->proc < 0)
 		return proc_error(errno);
-	read_stat(t->proc, &line);
+	read_stat(t, &line);
 	t->start_time = line.start_time;
 	err = has_ended(&line) ? ERR_NOPROC : read_depth(t);
 	if (err) {
@@ -138,7 +141,7 @@ bool target_alive(const struct target *t)
 {
 	struct stat_line line;
 
-	read_stat(t->proc, &line);
+	read_stat(t, &line);
 	return line.start_time && line.start_time == t->start_time &&
 	       !has_ended(&line);
 }
@@ -147,7 +150,7 @@ bool target_is_ending(const struct target *t)
 {
 	struct stat_line line;
 
-	read_stat(t->proc, &line);
+	read_stat(t, &line);
 	return line.flags & FLAG_EXITING || line.start_time != t->start_time ||
 	       has_ended(&line);
 }
@@ -177,7 +180,7 @@ struct standstill target_standstill(const struct target *t)
 	struct standstill s = { .pid = t->pid };
 	struct stat_line line;
 
-	read_stat(t->proc, &line);
+	read_stat(t, &line);
 	if (line.state == 'T')
 		s.how = STANDS_BY_SIGNAL;
 	else if (line.state == 't')

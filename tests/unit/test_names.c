@@ -183,8 +183,10 @@ static void remember(void *arg, uint64_t ident, const char *name, size_t len)
 
 static int read_from(struct setting *s, struct mem *m)
 {
+	const struct names_reader to = { NULL, remember, s };
+
 	s->seen_count = 0;
-	return python_thread_names(&s->fake.python, m, s->interp, remember, s);
+	return python_thread_names(&s->fake.python, m, s->interp, &to);
 }
 
 static int read_names(struct setting *s)
@@ -251,6 +253,33 @@ static void test_many_threads(void **state)
 	assert_int_equal(s->seen_count, THREADS_MAX);
 	assert_seen(s, 599, 1599, "worker-599");
 	assert_true(s->fake.calls < 12 * THREADS_MAX);
+}
+
+static bool is_odd(void *arg, uint64_t ident)
+{
+	(void)arg;
+	return ident % 2;
+}
+
+/* Of the others only who they are is read: one call each. */
+static void test_only_some_are_wanted(void **state)
+{
+	struct setting *s = *state;
+	const struct names_reader to = { is_odd, remember, s };
+	uint32_t i, all;
+
+	for (i = 0; i < 100; i++)
+		add_named(s, i, "worker", IN_VALUES);
+	put_program(s, 1);
+	assert_int_equal(read_names(s), 0);
+	all = s->fake.calls;
+	s->seen_count = s->fake.calls = 0;
+	assert_int_equal(python_thread_names(&s->fake.python, &s->fake.mem,
+					     s->interp, &to),
+			 0);
+	assert_int_equal(s->seen_count, 50);
+	assert_seen(s, 49, 99, "worker");
+	assert_true(s->fake.calls < all - 50 * 3);
 }
 
 /* A subclass that has its attributes elsewhere, and one with too many. */
@@ -527,14 +556,13 @@ static void test_random_words(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_version),
 		TEST(test_many_modules_cost_few_calls),
 		TEST(test_many_threads),
+		TEST(test_only_some_are_wanted),
 		TEST(test_types_differ),
 		TEST(test_left_out),
 		TEST(test_type_with_a_dict_of_its_own),

@@ -129,7 +129,7 @@ static void put_stat(struct setting *s, const char *comm, char state,
 		 "42 (%s) %c 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 "
 		 "%u 23 24\n",
 		 comm, state, start);
-	folder_put(&s->folder, "stat", text);
+	folder_put(&s->folder, "task/0/stat", text);
 }
 
 static void test_alive_by_stat(void **state)
@@ -160,7 +160,7 @@ static void test_ending_by_stat(void **state)
 	assert_true(target_is_ending(&s->target));
 	put_stat(s, "python3", 'S', 4712);
 	assert_true(target_is_ending(&s->target));
-	folder_put(&s->folder, "stat",
+	folder_put(&s->folder, "task/0/stat",
 		   "7 (a b) R 1 7 7 0 -1 4194308 0 0 0 0 0 0 0 0 20 0 1 0 "
 		   "4711 0 0");
 	assert_true(target_alive(&s->target));
@@ -238,7 +238,7 @@ static void test_strange_stat(void **state)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		folder_put(&s->folder, "stat", texts[i]);
+		folder_put(&s->folder, "task/0/stat", texts[i]);
 		assert_false(target_alive(&s->target));
 	}
 }
@@ -378,8 +378,6 @@ static void test_each(void **state)
 	assert_int_equal(target_each(count_until_us, &seen), 4711);
 	assert_true(seen > 0);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {

@@ -114,7 +114,6 @@ static void test_not_bound_yet(void **state)
 static void test_two_of_one_thread(void **state)
 {
 	(void)state;
-	world_release(&world);
 	world_init(&world, fake_versions[2]);
 	a = world_thread(&world, TID_A);
 	b = world_thread(&world, TID_A);
@@ -201,16 +200,14 @@ static void test_names(void **state)
 	(void)state;
 	world.target.pid = TID_A;
 	assert_int_equal(refresh(), 0);
-	threads_read_names(&world.capture);
+	threads_read_names(&world.capture, true);
 	t = world_tstate(&world, a);
 	assert_string_equal(t->name, "MainThread");
 	assert_string_equal(world_tstate(&world, b)->name, "python3");
 	world_tstate(&world, a)->announced = true;
-	threads_read_names(&world.capture);
+	threads_read_names(&world.capture, true);
 	assert_true(t->announced); /* the same as before */
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
