@@ -336,6 +336,6 @@ void codes_resolve_all(struct capture *c)
 		t = c->threads.items[i];
 		if (t->fresh && t->have)
 			resolve_fresh(c, t);
-		t->fresh = false;
+		t->fresh = t->copied = false;
 	}
 }

@@ -46,14 +46,18 @@ bool attempt_same_thread(const struct tstate *a, const struct tstate *b)
 	return b && a->task.tid == b->task.tid;
 }
 
+/* One of an attempt that failed is as good while the thread sleeps on. */
+static bool slept_since_copied(const struct tstate *t)
+{
+	return (t->have || t->copied) && t->copy_asleep && !t->look.running &&
+	       state_slept_on(&t->copy_sched, &t->sched);
+}
+
 bool attempt_copy_holds(const struct tstate *t, const struct attempt *a)
 {
-	if (!t->have)
-		return false;
-	if (t->copy_asleep && !t->look.running &&
-	    state_slept_on(&t->copy_sched, &t->sched))
+	if (slept_since_copied(t))
 		return true;
-	return !attempt_same_thread(t, a->holder) &&
+	return t->have && !attempt_same_thread(t, a->holder) &&
 	       t->copy_switches == a->before.words.switches &&
 	       t->copy_holder == a->before.words.holder;
 }
@@ -73,7 +77,10 @@ void attempt_read(struct capture *c, struct tstate *t, struct attempt *a,
 {
 	t->copy_err = stack_read(c, t, a->deep, a->gil, g);
 	t->fresh = true;
+	t->copied = !t->copy_err;
 	t->have = false; /* until the attempt is accepted */
+	t->copy_asleep = !t->look.running;
+	t->copy_sched = t->sched;
 }
 
 bool attempt_is_fatal(int err)
@@ -114,8 +121,8 @@ static void accept_one(struct tstate *t, const struct attempt *a)
 {
 	t->lost = !t->have && !t->fresh;
 	if (t->fresh) {
-		t->have = !t->copy_err;
-		t->lost = t->copy_err != 0;
+		t->have = t->copied;
+		t->lost = !t->copied;
 		t->lost_kind =
 			t->copy_err == ERR_LOST ? LOST_FRAME : LOST_MEMORY;
 	}
@@ -284,13 +291,24 @@ static int begin(struct capture *c, struct attempt *a)
 	return err;
 }
 
+/* A thread state is in the list before it first takes the GIL, and is taken out
+ * with the GIL held: one that has the GIL still and is not in a list read since is
+ * being deleted. It has no frame any more, and nobody else can run Python. */
+static bool is_being_deleted(const struct attempt *a, const struct gil_words *w)
+{
+	return a->stranger.locked && !attempt_has_moved(&a->stranger, w);
+}
+
 static int find_holder(struct capture *c, struct attempt *a)
 {
-	a->holder = threads_find(c, a->before.words.holder);
+	const struct gil_words *w = &a->before.words;
+
+	a->holder = threads_find(c, w->holder);
 	if (a->holder && a->holder->dead)
 		a->holder = NULL;
-	if (a->holder || !a->before.words.locked)
+	if (a->holder || !w->locked || is_being_deleted(a, w))
 		return 0;
+	a->stranger = *w;
 	c->list_stale = true;
 	return ERR_LOST;
 }
@@ -362,8 +380,8 @@ static void lose(struct capture *c, struct attempt *a)
 		if (!attempt_takes(c, t, a->gil))
 			continue;
 		decide(c, t, a, &a->before.words);
-		t->lost = !(t->have && t->copy_asleep && !t->look.running &&
-			    state_slept_on(&t->copy_sched, &t->sched));
+		t->lost = !slept_since_copied(t);
+		t->have |= !t->lost;
 		t->lost_kind = why_lost(c, a);
 	}
 	c->instant_ns = clock_now();

@@ -21,6 +21,7 @@ struct attempt {
 	struct gil_words look; /* as they were before the looks */
 	struct glance before, after;
 	struct tstate *holder; /* NULL: nobody who lives */
+	struct gil_words stranger; /* they named one who is not in the list */
 	struct tstate *rehearsed; /* the one that was expected to be it */
 	bool deep; /* second look after a half-made frame */
 	uint64_t begin_ns;

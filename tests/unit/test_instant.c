@@ -530,13 +530,44 @@ static void test_a_thread_ends(void **state)
 	assert_int_equal(world.capture.gone.count, 1); /* said once */
 }
 
+/* Once it is not in the list any more it is known to run no Python. */
 static void test_it_ended_with_the_gil(void **state)
 {
 	(void)state;
+	put_stack(a, 1, 3);
 	world_take_gil(&world, b);
 	world_task_ends(&world, TID_B);
 	assert_int_equal(take(), 0);
-	assert_lost(a, LOST_GIL);
+	assert_has(a, 1, 3);
+}
+
+static void b_is_deleted(struct world *w)
+{
+	(void)w;
+	b_goes(w);
+	fake_put_int(&w->fake, w->gil + w->fake.python.layout.gil_locked, 1);
+}
+
+/* It took itself out of the list and has the GIL still. */
+static void test_one_that_is_being_deleted(void **state)
+{
+	unsigned int at, ticks;
+
+	(void)state;
+	for (at = 1; at < 12; at++) {
+		begin(2);
+		put_stack(a, 1, 3);
+		put_stack(b, 5, 2);
+		assert_int_equal(take(), 0);
+		world_take_gil(&world, b);
+		world_task(&world, TID_B, 6, WORLD_ASLEEP);
+		world_change_at(&world, at, b_is_deleted, NULL);
+		for (ticks = 0; ticks < 6; ticks++) {
+			assert_int_equal(take(), 0);
+			assert_has(a, 1, 3);
+		}
+		assert_int_equal(world.capture.threads.count, 1);
+	}
 }
 
 static int refuse(struct mem *m, struct mem_seg *segs, unsigned int n)
@@ -1016,6 +1047,7 @@ int main(void)
 		TEST(test_a_state_used_again),
 		TEST(test_a_thread_ends),
 		TEST(test_it_ended_with_the_gil),
+		TEST(test_one_that_is_being_deleted),
 		TEST(test_the_process_ends),
 		TEST(test_half_made),
 		TEST(test_garbage),

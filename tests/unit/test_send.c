@@ -276,10 +276,17 @@ static void test_full_then_lost(void **state)
 	assert_string_equal(stack_of(&seen, TID_A), "edcba");
 }
 
+static void gil_moves(struct world *w)
+{
+	const struct layout *l = &w->fake.python.layout;
+
+	fake_put_word(&w->fake, w->gil + l->gil_switch_number, w->reads);
+	w->change_at = w->reads + 1;
+}
+
 /* Nothing else about the thread changes. */
 static void test_lost_for_the_gil(void **state)
 {
-	const struct layout *l = &world.fake.python.layout;
 	struct seen seen;
 
 	(void)state;
@@ -287,12 +294,12 @@ static void test_lost_for_the_gil(void **state)
 	world_drop_gil(&world);
 	tick(&seen);
 	assert_string_equal(stack_of(&seen, TID_A), "cba");
-	world_task(&world, TID_A, 900, WORLD_ASLEEP);
-	fake_put_int(&world.fake, world.gil + l->gil_locked, 1);
-	fake_put_word(&world.fake, world.gil + l->gil_last_holder, 4096);
+	world_task(&world, TID_A, 900, WORLD_RUNS);
+	world_change_at(&world, 1, gil_moves, NULL);
 	tick(&seen);
 	assert_string_equal(stack_of(&seen, TID_A), "-");
 	assert_true(decoder_stats(decoder)->lost[LOST_GIL] > 0);
+	world.change_at = 0;
 	run(a, TID_A, 3);
 	world_drop_gil(&world);
 	tick(&seen);
