@@ -153,6 +153,8 @@ void ring_free(struct ring *r);
 void *ring_reserve(struct ring *r, size_t len);
 /* Producer: the first len bytes of what was reserved become visible. */
 void ring_commit(struct ring *r, size_t len);
+/* Producer: a quarter of it waits for the consumer. */
+bool ring_is_filling(struct ring *r);
 /* Consumer: the oldest message, or NULL; valid until ring_drop(). */
 const void *ring_peek(struct ring *r, size_t *len);
 void ring_drop(struct ring *r);

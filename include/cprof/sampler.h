@@ -54,8 +54,8 @@ int session_add_reader(struct session *s, session_reader read, void *arg);
 int session_snapshot(struct session *s);
 /* Start sampling. */
 int session_start(struct session *s);
-/* Hand what has been sampled to the readers, waiting up to timeout_ms for the
- * session to end if there is nothing. */
+/* Wait up to timeout_ms, less if much has been sampled or the session ends, and
+ * hand what has been sampled to the readers. */
 enum session_end session_step(struct session *s, int timeout_ms);
 /* Ask it to end; the rest still comes through session_step(). */
 void session_stop(struct session *s);

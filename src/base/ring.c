@@ -107,6 +107,16 @@ void ring_commit(struct ring *r, size_t len)
 			      memory_order_release);
 }
 
+bool ring_is_filling(struct ring *r)
+{
+	uint64_t end = atomic_load_explicit(&r->written, memory_order_relaxed);
+
+	if (end - r->seen_read < r->size / 4)
+		return false;
+	r->seen_read = atomic_load_explicit(&r->read, memory_order_acquire);
+	return end - r->seen_read >= r->size / 4;
+}
+
 /* Consumer: the word of the oldest message, or NULL. */
 static const uint64_t *oldest(struct ring *r, uint64_t *pos)
 {

@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-	NAMES_EVERY_MS = 1000, /* they can change */
+	NAMES_EVERY_MS = 1000, /* they can change... */
+	NAME_EACH_MS = 50, /* ...of many threads less often */
 	NAMES_SOON_MS = 50, /* after a new thread */
 };
 
@@ -128,7 +129,7 @@ static int take_all_gils(struct capture *c, bool patient)
 void capture_send_rest(struct capture *c)
 {
 	c->counts.ring_lost = 0;
-	send_tick(c, c->instant_ns);
+	send_tick(c, c->instant_ns, true);
 }
 
 /* Lists that cannot be read by then are those of a process that ended or runs
@@ -162,7 +163,9 @@ static void read_names(struct capture *c, bool all)
 static void refresh_names(struct capture *c)
 {
 	uint64_t now = clock_now();
-	bool all = is_older(c->names_all_ns, now, NAMES_EVERY_MS);
+	bool all = is_older(c->names_all_ns, now,
+			    MAX((uint32_t)NAMES_EVERY_MS,
+				NAME_EACH_MS * c->threads.count));
 
 	if (all ||
 	    (c->names_wanted && is_older(c->names_read_ns, now, NAMES_SOON_MS)))
@@ -217,7 +220,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	c->pause_ns = 0;
 	if (is_quiet(c)) {
 		c->instant_ns = clock_now();
-		send_tick(c, deadline_ns);
+		send_tick(c, deadline_ns, false);
 		return 0;
 	}
 	stand_release_late(c);
@@ -234,7 +237,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	refresh_names(c);
 	state_look_for_stop(c);
 	c->quiet = c->switches && all_sleep(c);
-	send_tick(c, deadline_ns);
+	send_tick(c, deadline_ns, true);
 	return 0;
 }
 

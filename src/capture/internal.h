@@ -135,6 +135,7 @@ struct capture {
 	bool list_stale; /* walk the lists again */
 	bool quiet; /* in the last tick all threads slept */
 	uint64_t quiet_look; /* number of the look before that tick */
+	bool sent; /* the last tick's messages all found room */
 	bool stopped; /* the process, by a signal or a debugger */
 	uint64_t stopped_slices; /* sum of all threads' when that was found out */
 
@@ -264,6 +265,6 @@ void codes_resolve_all(struct capture *c);
 int send_process(struct capture *c);
 int send_code(struct capture *c, uint32_t number, const struct code_copy *code);
 void send_gone(struct capture *c, const struct tstate *t); /* next tick */
-void send_tick(struct capture *c, uint64_t deadline_ns);
+void send_tick(struct capture *c, uint64_t deadline_ns, bool changed);
 
 #endif

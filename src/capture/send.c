@@ -239,11 +239,13 @@ static bool send_entries(struct capture *c)
 	return good;
 }
 
-void send_tick(struct capture *c, uint64_t deadline_ns)
+void send_tick(struct capture *c, uint64_t deadline_ns, bool changed)
 {
-	bool good = send_goodbyes(c) && send_entries(c);
+	bool known = !changed && c->sent;
+	bool good = known || (send_goodbyes(c) && send_entries(c));
 	struct msg_tick *m = good ? ring_reserve(c->ring, sizeof(*m)) : NULL;
 
+	c->sent = good;
 	if (!m) {
 		c->counts.ring_lost += c->threads.count;
 		return;

@@ -124,7 +124,8 @@ struct session {
 	atomic_bool done;
 	int end; /* enum session_end; valid once done */
 	int error;
-	int done_fd; /* readable once done */
+	int wake_fd; /* readable when the ring fills, and once done */
+	bool called; /* it was written for the ring */
 };
 
 /* ---- member.c: one process, step by step; never waits for it ---------- */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-	ASK_EVERY_MS = 10,
+	ASK_EVERY_MS = 50,
 	DYING_MS = 100,
 	ENDING_MS = 5000,
 	LEAVE_MS = 1000,

@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 enum {
-	NAP_MS = 50, /* how long a stop request may go unnoticed */
+	NAP_MS = 50, /* how long a stop request or Ctrl-Z may go unnoticed */
 	FOLLOW_NAP_MS = 1, /* and a new process */
-	SIGNALS_MS = 1,
 	LAST_LOOKS = 3, /* a notice may come late */
 };
 
@@ -36,7 +35,7 @@ static void settle_all(struct session *s)
 static bool is_asked_to_stop(struct session *s, uint64_t now)
 {
 	if (s->options.takes_stop ||
-	    now - s->signals_ns < SIGNALS_MS * NSEC_PER_MSEC)
+	    now - s->signals_ns < NAP_MS * NSEC_PER_MSEC)
 		return false;
 	s->signals_ns = now;
 	return stop_job_control_came();
@@ -177,6 +176,24 @@ static void drop(struct session *s, struct member *m)
 		*place = m; /* else it stays in the table until the end */
 }
 
+static void wake_reader(struct session *s)
+{
+	uint64_t one = 1;
+
+	if (write(s->wake_fd, &one, sizeof(one)) < 0)
+		log_line(1, "cannot wake the thread that records");
+}
+
+/* It sleeps for long, as a wake-up costs more than most ticks. */
+static void call_reader(struct session *s)
+{
+	bool filling = ring_is_filling(s->ring);
+
+	if (filling && !s->called)
+		wake_reader(s);
+	s->called = filling;
+}
+
 static enum session_end sample(struct session *s)
 {
 	enum session_end end = SESSION_RUNNING;
@@ -189,6 +206,7 @@ static enum session_end sample(struct session *s)
 		limit_look(s);
 		m = earliest(s);
 		member_step(s, m);
+		call_reader(s);
 		if (m->state == MEMBER_GONE)
 			drop(s, m);
 		say_goodbyes(s);
@@ -225,7 +243,6 @@ static void let_go_all(struct session *s)
 void *sampler_main(void *session)
 {
 	struct session *s = session;
-	uint64_t one = 1;
 
 	priority_raise();
 	if (switches_new(&s->switches))
@@ -237,7 +254,6 @@ void *sampler_main(void *session)
 	s->end_ns = clock_now();
 	let_go_all(s);
 	atomic_store(&s->done, true);
-	if (write(s->done_fd, &one, sizeof(one)) < 0)
-		log_line(1, "cannot signal the end of sampling");
+	wake_reader(s);
 	return NULL;
 }

@@ -16,7 +16,6 @@
 
 enum {
 	RING_BYTES = 1 << 20,
-	POLL_MS = 25, /* how long a sample may lie in the ring */
 	FILES_MAX = 1 << 18,
 };
 
@@ -242,10 +241,10 @@ static int open_session(struct session *s)
 	s->start_ns = s->begin_ns = clock_now();
 	s->start_cpu_ns = clock_own_cpu();
 	s->table = calloc(MEMBERS_MAX, sizeof(struct member *));
-	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!err && !s->table)
 		err = ERR_NOMEM;
-	if (!err && s->done_fd < 0)
+	if (!err && s->wake_fd < 0)
 		err = ERR_IO;
 	return err ? err : open_members(s);
 }
@@ -261,7 +260,7 @@ int session_new(struct session **out, const struct session_options *o)
 	s->options = *o;
 	if (!(s->options.rate_hz > 0))
 		s->options.rate_hz = 100;
-	s->done_fd = -1;
+	s->wake_fd = -1;
 	defs_init(&s->defs);
 	map_init(&s->ancestors);
 	raise_file_limit();
@@ -299,8 +298,8 @@ void session_free(struct session *s)
 	vec_release(&s->heard);
 	vec_release(&s->refused);
 	ring_free(s->ring);
-	if (s->done_fd >= 0)
-		close(s->done_fd);
+	if (s->wake_fd >= 0)
+		close(s->wake_fd);
 	defs_release(&s->defs);
 	free(s);
 }
@@ -388,26 +387,31 @@ static enum session_end fail(struct session *s, int err)
 	return SESSION_FAILED;
 }
 
+/* Until the ring fills, sampling has ended, a signal came, or the time is up. */
+static void wait_for_more(const struct session *s, int timeout_ms)
+{
+	struct pollfd p = { .fd = s->wake_fd, .events = POLLIN };
+	uint64_t count;
+
+	if (poll(&p, 1, timeout_ms) > 0 &&
+	    read(s->wake_fd, &count, sizeof(count)) < 0)
+		log_line(1, "cannot hear the thread that samples");
+}
+
 enum session_end session_step(struct session *s, int timeout_ms)
 {
-	struct pollfd p = { .fd = s->done_fd, .events = POLLIN };
 	bool done;
-	int err, wait;
+	int err;
 
-	for (;;) {
-		done = atomic_load(&s->done); /* before the last drain */
-		drain(s, &err);
-		if (err)
-			return fail(s, err);
-		if (done) {
-			join(s);
-			return s->end;
-		}
-		wait = MIN(timeout_ms, POLL_MS);
-		timeout_ms -= wait;
-		if (wait <= 0 || poll(&p, 1, wait) < 0)
-			return SESSION_RUNNING;
-	}
+	wait_for_more(s, timeout_ms);
+	done = atomic_load(&s->done); /* before the last drain */
+	drain(s, &err);
+	if (err)
+		return fail(s, err);
+	if (!done)
+		return SESSION_RUNNING;
+	join(s);
+	return s->end;
 }
 
 void session_stop(struct session *s)

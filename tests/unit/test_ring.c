@@ -56,6 +56,27 @@ static void test_sizes(void **state)
 	ring_free(r);
 }
 
+/* From a quarter on, until the consumer has taken enough. */
+static void test_filling(void **state)
+{
+	struct ring *r = new_ring(1024);
+	int i;
+
+	(void)state;
+	assert_false(ring_is_filling(r));
+	for (i = 0; i < 15; i++) { /* of 16 bytes */
+		assert_true(put(r, "12345678"));
+		assert_false(ring_is_filling(r));
+	}
+	assert_true(put(r, "12345678"));
+	assert_true(ring_is_filling(r));
+	assert_next(r, "12345678");
+	assert_false(ring_is_filling(r));
+	assert_true(put(r, "12345678"));
+	assert_true(ring_is_filling(r));
+	ring_free(r);
+}
+
 static void test_in_order(void **state)
 {
 	struct ring *r = new_ring(1024);
@@ -186,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_filling),
 		cmocka_unit_test(test_in_order),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_reserved_but_not_committed),
