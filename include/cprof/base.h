@@ -181,6 +181,8 @@ void text_encode(struct buf *b, uint32_t cp); /* one character as UTF-8 */
 int text_columns(const char *s, size_t len);
 /* 1234567 -> "1,234,567"; into a buffer of at least 32 bytes; returns it. */
 char *text_thousands(char *out, uint64_t n);
+/* 99.876 -> "99.88", 52414.3 -> "52,414": not negative, same buffer. */
+char *text_rate(char *out, double hz);
 /* 0.0000123 s -> "12.3 us": three digits and the unit that fits. */
 char *text_duration(char *out, uint64_t ns);
 

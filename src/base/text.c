@@ -296,6 +296,14 @@ char *text_thousands(char *out, uint64_t n)
 	return out;
 }
 
+char *text_rate(char *out, double hz)
+{
+	if (hz >= 1000)
+		return text_thousands(out, (uint64_t)(hz + 0.5));
+	snprintf(out, 32, "%.4g", hz);
+	return out;
+}
+
 /* In units of one unit_ns each, rounded to three digits; false if that makes
  * `limit` of them or more, so that a larger unit fits better. */
 static bool print_duration(char *out, uint64_t ns, uint64_t unit_ns,

@@ -154,11 +154,13 @@ static void add_lost(struct buf *b, const struct stats *s)
 
 static void say_rate(const struct stats *s, const struct meta *m)
 {
+	char reached[32], asked[32], lowest[32];
 	struct buf line;
 
 	buf_init(&line);
-	buf_printf(&line, "rate reached %.4g of %g Hz, ", stats_rate(s),
-		   m->rate_hz);
+	buf_printf(&line, "rate reached %s of %s Hz, ",
+		   text_rate(reached, stats_rate(s)),
+		   text_rate(asked, m->rate_hz));
 	add_lost(&line, s);
 	add_count(&line, s->late, "late");
 	if (s->missed)
@@ -167,9 +169,8 @@ static void say_rate(const struct stats *s, const struct meta *m)
 	if (s->failed)
 		add_count(&line, s->failed, "processes given up (-v: why)");
 	if (s->lowest_rate_hz > 0)
-		buf_printf(&line,
-			   ", down to %.4g Hz to cost no more than asked",
-			   s->lowest_rate_hz);
+		buf_printf(&line, ", down to %s Hz to cost no more than asked",
+			   text_rate(lowest, s->lowest_rate_hz));
 	if (s->execs)
 		add_count(&line, s->execs, "exec of the target");
 	say_buf(&line);

@@ -101,8 +101,12 @@ static void draw_quality(struct app *a, const struct box *box)
 	format_samples(text, &a->feed.view, pic->samples);
 	pen_puts(&p, text);
 	p = cell(a, box, 0, 1, "Rate");
-	pen_printf(&p, "%.*f/%.5g Hz", pic->rate_hz < 100 ? 1 : 0, pic->rate_hz,
-		   session_meta(a->session)->rate_hz);
+	snprintf(text, sizeof(text), "%.*f", pic->rate_hz < 100 ? 1 : 0,
+		 pic->rate_hz);
+	pen_puts(&p,
+		 pic->rate_hz < 1000 ? text : text_rate(text, pic->rate_hz));
+	pen_printf(&p, "/%s Hz",
+		   text_rate(text, session_meta(a->session)->rate_hz));
 	p = cell(a, box, 0, 2, "Lost");
 	pen_puts(&p, text_thousands(text, lost));
 	if (lost && all)
@@ -161,7 +165,7 @@ static void draw_lines(struct app *a, const struct box *box)
 	format_samples(text, &a->feed.view, pic->samples);
 	pen_puts(&p, text);
 	pen_styled(&p, STYLE_LABEL, "  Rate ");
-	pen_printf(&p, "%.4g Hz", pic->rate_hz);
+	pen_printf(&p, "%s Hz", text_rate(text, pic->rate_hz));
 	pen_styled(&p, STYLE_LABEL, "  Lost ");
 	pen_puts(&p, text_thousands(text, stats_lost(&pic->stats)));
 	pen_styled(&p, STYLE_LABEL, "  Own CPU ");

@@ -171,7 +171,7 @@ def test_cpu_and_wall_count_microseconds(record):
 
 def test_a_limit_lowers_the_rate(record):
     _, done = record("-r", "20000", "--max-cpu", "0.5%")
-    assert re.search(r"down to [\d.]+ Hz", done.err), done.err
+    assert re.search(r"down to [\d.,]+ Hz", done.err), done.err
     _, done = record("-r", "2", "--max-cpu", "90", "--max-slowdown", "90")
     assert "down to" not in done.err
 

@@ -163,6 +163,26 @@ static void test_thousands(void **state)
 	assert_thousands(UINT64_MAX, "18,446,744,073,709,551,615");
 }
 
+static void assert_rate(double hz, const char *expected)
+{
+	char out[32];
+
+	assert_ptr_equal(text_rate(out, hz), out);
+	assert_string_equal(out, expected);
+}
+
+static void test_rate(void **state)
+{
+	(void)state;
+	assert_rate(0, "0");
+	assert_rate(0.1, "0.1");
+	assert_rate(99.876, "99.88");
+	assert_rate(100, "100");
+	assert_rate(1000, "1,000");
+	assert_rate(52413.6, "52,414");
+	assert_rate(100000, "100,000");
+}
+
 static void assert_duration(uint64_t ns, const char *expected)
 {
 	char out[32];
@@ -201,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_thousands),
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_duration),
 	};
 
