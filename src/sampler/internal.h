@@ -89,7 +89,7 @@ struct session {
 	int first_error; /* of a member that was given up */
 	bool any_ended;
 	struct limit limit;
-	struct switches *switches; /* NULL: the kernel does not tell */
+	struct switches *switches; /* NULL: who has a CPU is not told */
 	struct family *family; /* with -s: tells of descendants */
 	struct map ancestors; /* pid -> nearest Python it descends from */
 	VEC(struct unsampled) unsampled; /* the owner's, once done */
@@ -121,6 +121,7 @@ struct session {
 	atomic_bool stop;
 	atomic_bool suspend; /* asked for by session_suspend() */
 	atomic_uint execs, failed;
+	_Atomic(struct switches *) opened; /* NULL: not yet, or not at all */
 	atomic_bool done;
 	int end; /* enum session_end; valid once done */
 	int error;

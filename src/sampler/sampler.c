@@ -176,6 +176,20 @@ static void drop(struct session *s, struct member *m)
 		*place = m; /* else it stays in the table until the end */
 }
 
+static void take_switches(struct session *s)
+{
+	struct switches *opened = atomic_load(&s->opened);
+	uint32_t i;
+
+	if (s->switches || !opened)
+		return;
+	s->switches = opened;
+	for (i = 0; i < s->active.count; i++)
+		if (s->active.items[i]->capture)
+			capture_set_switches(s->active.items[i]->capture,
+					     opened);
+}
+
 static void wake_reader(struct session *s)
 {
 	uint64_t one = 1;
@@ -204,6 +218,7 @@ static enum session_end sample(struct session *s)
 		if (end != SESSION_RUNNING)
 			return end;
 		limit_look(s);
+		take_switches(s);
 		m = earliest(s);
 		member_step(s, m);
 		call_reader(s);
@@ -245,9 +260,6 @@ void *sampler_main(void *session)
 	struct session *s = session;
 
 	priority_raise();
-	if (switches_new(&s->switches))
-		log_line(1, "the kernel does not tell who has a CPU: threads "
-			    "that wait for one count as active");
 	limit_init(s, clock_now());
 	begin_all(s);
 	s->end = sample(s);

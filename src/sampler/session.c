@@ -289,7 +289,7 @@ void session_free(struct session *s)
 	for (i = 0; i < s->member_count; i++)
 		member_free(s->table[i]);
 	free(s->table);
-	switches_free(s->switches);
+	switches_free(atomic_load(&s->opened));
 	family_free(s->family);
 	map_release(&s->ancestors);
 	vec_release(&s->unsampled);
@@ -373,11 +373,26 @@ int session_snapshot(struct session *s)
 
 /* ---- all the time ------------------------------------------------------- */
 
+/* The kernel takes some milliseconds for the first one on a machine: sampling
+ * begins without. */
+static void open_switches(struct session *s)
+{
+	struct switches *opened;
+
+	if (switches_new(&opened))
+		log_line(1, "the kernel does not tell who has a CPU: threads "
+			    "that wait for one count as active");
+	atomic_store(&s->opened, opened);
+}
+
 int session_start(struct session *s)
 {
 	s->begin_ns = clock_now(); /* not what it took to open the output */
 	s->started = !pthread_create(&s->thread, NULL, sampler_main, s);
-	return s->started ? 0 : ERR_NOMEM;
+	if (!s->started)
+		return ERR_NOMEM;
+	open_switches(s);
+	return 0;
 }
 
 static enum session_end fail(struct session *s, int err)

@@ -42,7 +42,7 @@ class Cprof(Profiler):
     PLACES = {
         "samples": r": ([\d,]+) samples of",
         "elapsed": r"samples of \d+ threads? in ([\d.]+ \w+)",
-        "reached": r"rate reached ([\d.e+]+) of",
+        "reached": r"rate reached ([\d.,]+) of",
         "lost": r" ([\d,]+) lost",
         "missed": r", ([\d,]+) missed",
         "disturbed": r", ([\d,]+) disturbed calls",
