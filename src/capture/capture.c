@@ -220,7 +220,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 	c->pause_ns = 0;
 	if (is_quiet(c)) {
 		c->instant_ns = clock_now();
-		send_tick(c, deadline_ns, false);
+		send_tick(c, deadline_ns, state_look_for_stop(c));
 		return 0;
 	}
 	stand_release_late(c);
@@ -235,6 +235,7 @@ int capture_tick(struct capture *c, uint64_t deadline_ns, bool patient)
 		return err;
 	codes_resolve_all(c);
 	refresh_names(c);
+	state_look_for_runs(c);
 	state_look_for_stop(c);
 	c->quiet = c->switches && all_sleep(c);
 	send_tick(c, deadline_ns, true);

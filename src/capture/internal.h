@@ -137,7 +137,9 @@ struct capture {
 	uint64_t quiet_look; /* number of the look before that tick */
 	bool sent; /* the last tick's messages all found room */
 	bool stopped; /* the process, by a signal or a debugger */
-	uint64_t stopped_slices; /* sum of all threads' when that was found out */
+	uint64_t slices; /* sum of all threads' at the last look */
+	bool may_be_stopped; /* nobody runs since, and nobody has asked yet */
+	uint64_t stop_asked_ns;
 
 	struct raw_frame *scratch; /* STACK_ROOM; of the walk in progress */
 	VEC(struct msg_frame) resolved; /* of the thread in progress */
@@ -195,8 +197,11 @@ bool state_slept_on(const struct sched *then, const struct sched *now);
 void state_set_outer(struct tstate *t);
 void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 		  const struct gil_words *w);
-/* Of all threads: is the process stopped by somebody else? */
-void state_look_for_stop(struct capture *c);
+/* Of all threads: has one run since the last tick? */
+void state_look_for_runs(struct capture *c);
+/* If none has: is the process stopped by somebody else? True when it was found out
+ * now that it is. */
+bool state_look_for_stop(struct capture *c);
 
 /* glance.c: the words of a GIL and the heads of the lists. They are read last
  * in a call, so that they date all that was read before them. */

@@ -6,7 +6,10 @@
  */
 #include "internal.h"
 
-enum { SCHED_FRESH_NS = 500000 };
+enum {
+	SCHED_FRESH_NS = 500000,
+	STOP_NS = 300000000, /* how late a stop may be noticed */
+};
 
 static bool same_sched(const struct sched *a, const struct sched *b)
 {
@@ -132,9 +135,8 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 
 /* Who is stopped, and who is let go, runs for a moment before: so nothing has
  * changed as long as nobody ran. */
-void state_look_for_stop(struct capture *c)
+void state_look_for_runs(struct capture *c)
 {
-	struct standstill stands;
 	uint64_t slices = 0;
 	bool running = false;
 	uint32_t i;
@@ -143,12 +145,22 @@ void state_look_for_stop(struct capture *c)
 		running |= c->threads.items[i]->look.running;
 		slices += c->threads.items[i]->sched.slices;
 	}
-	if (!running && slices == c->stopped_slices)
+	if (!running && slices == c->slices)
 		return;
-	c->stopped_slices = slices;
+	c->slices = slices;
 	c->stopped = false;
-	if (running)
-		return;
+	c->may_be_stopped = !running;
+}
+
+bool state_look_for_stop(struct capture *c)
+{
+	struct standstill stands;
+
+	if (!c->may_be_stopped || c->instant_ns - c->stop_asked_ns < STOP_NS)
+		return false;
+	c->may_be_stopped = false;
+	c->stop_asked_ns = c->instant_ns;
 	stands = target_standstill(c->target);
 	c->stopped = standstill_lasts(&stands);
+	return c->stopped;
 }
