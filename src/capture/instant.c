@@ -367,13 +367,14 @@ static enum lost_kind why_lost(const struct capture *c, const struct attempt *a)
 	return c->refused_ns ? LOST_TRACED : LOST_GIL;
 }
 
-/* A thread that slept on since an accepted instant has not changed, whatever
- * the others did; the rest of this tick is lost. */
+/* A thread that slept on since it was copied has not changed, whatever the others
+ * did; the rest of this tick is lost. */
 static void lose(struct capture *c, struct attempt *a)
 {
 	struct tstate *t;
 	uint32_t i;
 
+	c->codes_freed = 0; /* not known of this instant: prove all codes */
 	look_at_all(c, a);
 	for (i = 0; i < c->threads.count; i++) {
 		t = c->threads.items[i];
