@@ -97,6 +97,8 @@ struct layout_traits {
 	bool int_signed_size; /* <= 3.11: ob_size carries the sign */
 	bool creators_id; /* 3.11: until it starts, a new thread state has
 			   * its creator's native id */
+	bool swap_is_silent; /* <= 3.11: PyThreadState_Swap() leaves the GIL's
+			      * words alone (Python/pystate.c) */
 };
 
 struct layout {

@@ -146,30 +146,36 @@ static int refresh(struct capture *c)
 	return err == ERR_LOST ? 0 : err;
 }
 
-static bool is_older(uint64_t then_ns, uint64_t now, unsigned int ms)
+static bool is_older(uint64_t then_ns, uint64_t now, uint64_t ms)
 {
 	return now - then_ns >= ms * NSEC_PER_MSEC;
 }
 
 static void read_names(struct capture *c, bool all)
 {
+	bool good;
+
 	c->names_wanted = false;
-	threads_read_names(c, all);
+	good = threads_read_names(c, all);
 	c->names_read_ns = clock_now();
-	if (all)
+	if (all && good)
 		c->names_all_ns = c->names_read_ns;
 }
 
 static void refresh_names(struct capture *c)
 {
 	uint64_t now = clock_now();
-	bool all = is_older(c->names_all_ns, now,
-			    MAX((uint32_t)NAMES_EVERY_MS,
-				NAME_EACH_MS * c->threads.count));
+	uint64_t for_all =
+		MAX((uint32_t)NAMES_EVERY_MS, NAME_EACH_MS * c->threads.count);
 
-	if (all ||
-	    (c->names_wanted && is_older(c->names_read_ns, now, NAMES_SOON_MS)))
-		read_names(c, all);
+	if (!is_older(c->names_read_ns, now, NAMES_SOON_MS))
+		return;
+	if (is_older(c->names_all_ns, now, for_all))
+		read_names(c, true);
+	else if (c->names_wanted ||
+		 (c->nameless &&
+		  is_older(c->names_read_ns, now, NAMES_EVERY_MS)))
+		read_names(c, false);
 }
 
 /* Before anything of them is read: what need not be read at all? */

@@ -84,13 +84,15 @@ static bool is_holder(struct capture *c, const struct attempt *a,
 	return attempt_same_thread(t, threads_find(c, a->before.words.holder));
 }
 
-/* One that we hold was looked at before. What the others used of a CPU is known well
+/* One that we hold runs, but for us. What the others used of a CPU is known well
  * enough from the first look. False: it has ended. */
 static bool look_at(struct capture *c, const struct attempt *a,
 		    struct tstate *t)
 {
-	if (holder_is_pinned(a, t))
+	if (holder_is_pinned(a, t)) {
+		t->look.running = true;
 		return true;
+	}
 	if (t->seen_tick != c->serial)
 		return attempt_look_at(c, t);
 	return !task_look(&t->task, &t->look) || attempt_look_at(c, t);

@@ -146,13 +146,28 @@ static int copy_running(struct capture *c, struct attempt *a)
 
 /* ---- the holder sleeps: it must have slept all the while -------------- */
 
+/* Of all states that the thread has. */
+static bool copies_hold(const struct capture *c, const struct attempt *a)
+{
+	const struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (attempt_same_thread(t, a->holder) &&
+		    attempt_takes(c, t, a->gil) && !attempt_copy_holds(t, a))
+			return false;
+	}
+	return true;
+}
+
 static int copy_asleep(struct capture *c, struct attempt *a)
 {
 	struct tstate *t = a->holder;
 	struct sched before = t->sched, after;
 	int err;
 
-	if (attempt_copy_holds(t, a))
+	if (copies_hold(c, a))
 		err = glance_read(c, a->gil, &a->after);
 	else
 		err = copy_holder(c, a);

@@ -69,6 +69,7 @@ bool attempt_look_at(struct capture *c, struct tstate *t)
 	t->dead = true;
 	c->list_stale = true;
 	send_gone(c, t);
+	t->known = false; /* it was said */
 	return false;
 }
 
@@ -214,6 +215,19 @@ static int look_again_at_words(struct capture *c, struct attempt *a)
 	return glance_read(c, a->gil, &a->before);
 }
 
+/* All states of a thread: it may have run in any of them. */
+static void look_at_thread(struct capture *c, const struct tstate *thread)
+{
+	struct tstate *t;
+	uint32_t i;
+
+	for (i = 0; i < c->threads.count; i++) {
+		t = c->threads.items[i];
+		if (!t->dead && !t->unwanted && attempt_same_thread(t, thread))
+			attempt_look_at(c, t);
+	}
+}
+
 /* A thread that was seen to sleep has not run Python since, unless it took the
  * GIL after the look: with one switch since only the holder of then and the one
  * of now can have. */
@@ -223,7 +237,7 @@ static int look(struct capture *c, struct attempt *a)
 	int err = 0;
 
 	a->just_looked = false;
-	if (!a->looked || a->before.words.switches - a->look.switches > 1) {
+	if (!a->looked || attempt_has_moved(&a->look, &a->before.words)) {
 		look_at_all(c, a);
 		a->just_looked = c->threads.count <= FEW_THREADS;
 		if (!a->just_looked)
@@ -235,9 +249,8 @@ static int look(struct capture *c, struct attempt *a)
 		return ERR_LOST;
 	look_at_new(c);
 	then = threads_find(c, a->look.holder);
-	if (then && !then->dead && !then->unwanted &&
-	    a->look.holder != a->before.words.holder)
-		attempt_look_at(c, then);
+	if (then && a->look.holder != a->before.words.holder)
+		look_at_thread(c, then);
 	return 0;
 }
 
@@ -293,24 +306,26 @@ static int begin(struct capture *c, struct attempt *a)
 
 /* A thread state is in the list before it first takes the GIL, and is taken out
  * with the GIL held: one that has the GIL still and is not in a list read since is
- * being deleted. It has no frame any more, and nobody else can run Python. */
-static bool is_being_deleted(const struct attempt *a, const struct gil_words *w)
-{
-	return a->stranger.locked && !attempt_has_moved(&a->stranger, w);
-}
-
-static int find_holder(struct capture *c, struct attempt *a)
+ * being deleted. It has no frame any more, and nobody else can run Python; but up to
+ * 3.11 its thread may have gone on in another state without a word of it. */
+static int judge_stranger(struct capture *c, struct attempt *a)
 {
 	const struct gil_words *w = &a->before.words;
 
-	a->holder = threads_find(c, w->holder);
-	if (a->holder && a->holder->dead)
-		a->holder = NULL;
-	if (a->holder || !w->locked || is_being_deleted(a, w))
+	a->stuck = a->stranger.locked && !attempt_has_moved(&a->stranger, w);
+	if (a->stuck && !c->python.layout.traits.swap_is_silent)
 		return 0;
 	a->stranger = *w;
 	c->list_stale = true;
 	return ERR_LOST;
+}
+
+static int find_holder(struct capture *c, struct attempt *a)
+{
+	a->holder = threads_find(c, a->before.words.holder);
+	if (a->holder && a->holder->dead)
+		a->holder = NULL;
+	return a->holder || !a->before.words.locked ? 0 : judge_stranger(c, a);
 }
 
 static int see_others(struct capture *c, struct attempt *a)
@@ -339,7 +354,7 @@ static int attempt(struct capture *c, struct attempt *a)
 	int err;
 
 	a->holder = NULL; /* the one before may be gone */
-	a->unproven = false;
+	a->unproven = a->stuck = false;
 	a->after = (struct glance){ 0 };
 	err = begin(c, a);
 	if (!err)
@@ -415,6 +430,12 @@ static bool has_time(const struct attempt *a, bool patient)
 	return patient || !a->closely || clock_now() - a->begin_ns < CLOSE_NS;
 }
 
+/* It has to get on by a few instructions first. */
+static bool must_wait(const struct attempt *a)
+{
+	return a->deep || a->stuck;
+}
+
 /* Until it is one instant, or the tries are used up: ERR_LOST. */
 static int take_instant(struct capture *c, struct attempt *a, bool patient)
 {
@@ -426,11 +447,11 @@ static int take_instant(struct capture *c, struct attempt *a, bool patient)
 	for (;;) {
 		err = attempt(c, a);
 		a->deep = err == ERR_LOST && is_half_made(a);
-		if (err != ERR_LOST || (a->deep ? !waits-- : !tries--) ||
+		if (err != ERR_LOST || (must_wait(a) ? !waits-- : !tries--) ||
 		    !has_time(a, patient))
 			return err;
-		a->closely = closely && !a->deep;
-		if (!a->deep)
+		a->closely = closely && !must_wait(a);
+		if (!must_wait(a))
 			continue;
 		holder_unpin(c, a);
 		clock_sleep_until(clock_now() + wait_ns);

@@ -24,6 +24,7 @@ struct attempt {
 	struct gil_words stranger; /* they named one who is not in the list */
 	struct tstate *rehearsed; /* the one that was expected to be it */
 	bool deep; /* second look after a half-made frame */
+	bool stuck; /* the GIL's holder is not in the list, again */
 	uint64_t begin_ns;
 	bool closely; /* not the first try */
 	struct takers takers;

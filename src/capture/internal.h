@@ -163,6 +163,7 @@ struct capture {
 	uint64_t names_read_ns; /* when; 0: never */
 	uint64_t names_all_ns; /* when all of them were */
 	bool names_wanted; /* there are new threads */
+	bool nameless; /* some have the kernel's names only */
 	uint64_t instant_ns; /* of the accepted read */
 	uint64_t pause_ns; /* of this tick */
 	uint64_t held_taken_ns; /* by capture_take_held() */
@@ -180,8 +181,9 @@ struct glance {
 /* threads.c: the lists of thread states. ERR_LOST: they moved meanwhile. */
 int threads_refresh(struct capture *c);
 struct tstate *threads_find(struct capture *c, raddr_t addr);
-/* Of all, as they can change, or of those that have none yet. */
-void threads_read_names(struct capture *c, bool all);
+/* Of all, as they can change, or of those that have none yet. False: of some
+ * interpreter nothing could be read. */
+bool threads_read_names(struct capture *c, bool all);
 /* Forgets all, and says so. */
 void threads_release(struct capture *c);
 

@@ -137,13 +137,17 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
  * changed as long as nobody ran. */
 void state_look_for_runs(struct capture *c)
 {
+	const struct tstate *t;
 	uint64_t slices = 0;
 	bool running = false;
 	uint32_t i;
 
 	for (i = 0; i < c->threads.count; i++) {
-		running |= c->threads.items[i]->look.running;
-		slices += c->threads.items[i]->sched.slices;
+		t = c->threads.items[i];
+		if (t->unwanted)
+			continue; /* nobody looked */
+		running |= t->look.running;
+		slices += t->sched.slices;
 	}
 	if (!running && slices == c->slices)
 		return;

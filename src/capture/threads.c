@@ -116,12 +116,12 @@ static int meet(struct capture *c, const struct tstate *found)
 	pid_t tid;
 	int err;
 
-	if (t && t->native_id == found->native_id &&
+	if (t && !t->dead && t->native_id == found->native_id &&
 	    t->interp == found->interp) {
 		t->listed = true;
 		return 0;
 	}
-	if (t) /* another one at the same address */
+	if (t) /* another one at the same address, or not dead after all */
 		forget(c, *map_find(&c->thread_index, found->addr) - 1);
 	tid = found->native_id <= INT_MAX ?
 		      task_from_inner(c->target, found->native_id) :
@@ -305,8 +305,11 @@ static bool has_no_name(void *arg, uint64_t ident)
 {
 	struct capture *c = arg;
 	const uint32_t *first = map_find(&c->idents, ident);
+	uint32_t k = first ? *first : 0;
 
-	return first && *first && !c->threads.items[*first - 1]->named;
+	while (k && c->threads.items[k - 1]->named)
+		k = c->threads.items[k - 1]->twin;
+	return k;
 }
 
 /* A thread has a state in each interpreter that it is in. */
@@ -359,19 +362,25 @@ static void choose(struct capture *c, struct tstate *t)
 }
 
 /* Python's names; the kernel's for threads that Python has none for. */
-void threads_read_names(struct capture *c, bool all)
+bool threads_read_names(struct capture *c, bool all)
 {
 	const struct names_reader to = { all ? NULL : has_no_name, take_name,
 					 c };
+	bool good = true;
 	uint32_t i;
 
 	index_idents(c);
 	for (i = 0; i < c->interp_count; i++)
-		python_thread_names(&c->python, c->target->mem,
-				    c->interps[i].addr, &to);
-	for (i = 0; i < c->threads.count; i++)
-		if (!c->threads.items[i]->named)
-			name_by_kernel(c, c->threads.items[i]);
+		good &= !python_thread_names(&c->python, c->target->mem,
+					     c->interps[i].addr, &to);
+	c->nameless = false;
+	for (i = 0; i < c->threads.count; i++) {
+		if (c->threads.items[i]->named)
+			continue;
+		c->nameless = true;
+		name_by_kernel(c, c->threads.items[i]);
+	}
 	for (i = 0; c->wants && i < c->threads.count; i++)
 		choose(c, c->threads.items[i]);
+	return good;
 }

@@ -26,7 +26,8 @@ static const struct row rows[] = {
 		.layout.traits = { .entry_flag = true,
 				   .instr_before = true,
 				   .int_signed_size = true,
-				   .creators_id = true },
+				   .creators_id = true,
+				   .swap_is_silent = true },
 #include "layouts/v3_11.inc"
 	},
 	{

@@ -126,7 +126,6 @@ struct session {
 	int end; /* enum session_end; valid once done */
 	int error;
 	int wake_fd; /* readable when the ring fills, and once done */
-	bool called; /* it was written for the ring */
 };
 
 /* ---- member.c: one process, step by step; never waits for it ---------- */

@@ -201,11 +201,8 @@ static void wake_reader(struct session *s)
 /* It sleeps for long, as a wake-up costs more than most ticks. */
 static void call_reader(struct session *s)
 {
-	bool filling = ring_is_filling(s->ring);
-
-	if (filling && !s->called)
+	if (ring_is_filling(s->ring))
 		wake_reader(s);
-	s->called = filling;
 }
 
 static enum session_end sample(struct session *s)

@@ -570,6 +570,23 @@ static void test_one_that_is_being_deleted(void **state)
 	}
 }
 
+/* Up to 3.11 its thread may run Python in another state by now. */
+static void test_a_silent_swap(void **state)
+{
+	(void)state;
+	begin(0);
+	put_stack(a, 1, 3);
+	put_stack(b, 5, 2);
+	assert_int_equal(take(), 0);
+	world_take_gil(&world, b);
+	b_is_deleted(&world);
+	assert_int_equal(take(), 0);
+	assert_has(a, 1, 3); /* whoever has the GIL, this one sleeps */
+	world_task(&world, TID_A, 6, WORLD_RUNS);
+	assert_int_equal(take(), 0);
+	assert_lost(a, LOST_GIL);
+}
+
 static int refuse(struct mem *m, struct mem_seg *segs, unsigned int n)
 {
 	(void)m;
@@ -1048,6 +1065,7 @@ int main(void)
 		TEST(test_a_thread_ends),
 		TEST(test_it_ended_with_the_gil),
 		TEST(test_one_that_is_being_deleted),
+		TEST(test_a_silent_swap),
 		TEST(test_the_process_ends),
 		TEST(test_half_made),
 		TEST(test_garbage),

@@ -204,6 +204,7 @@ static void test_names(void **state)
 	t = world_tstate(&world, a);
 	assert_string_equal(t->name, "MainThread");
 	assert_string_equal(world_tstate(&world, b)->name, "python3");
+	assert_true(world.capture.nameless); /* ask again */
 	world_tstate(&world, a)->announced = true;
 	threads_read_names(&world.capture, true);
 	assert_true(t->announced); /* the same as before */
