@@ -20,6 +20,8 @@ PROGRAMS = {
     "pipe": ("pingpong.py", "2", "--through", "pipe"),
 }
 THREADS = {"recursion": 2, "gil": 5, "pipe": 5}
+# a thread that has just begun calls what was not learnt: no hook is set yet
+BEGUN = "Thread.run", "<module>"
 SECONDS = 100 if harness.LONG else 0.6
 RATE = 1000
 
@@ -87,7 +89,7 @@ def test_no_stack_is_impossible(python, start, oracles, tmp_path, program):
                   *["-i"] if program in ("gil", "pipe") else [])
     stacks = harness.read_folded(out)
 
-    counts = check_stacks(facts, stacks)
+    counts = check_stacks(facts, stacks, BEGUN)
     assert counts["good"] > 20, done.err
     if program != "pipe":  # how many it loses is a matter of tools/bench
         check_lost(done, counts["good"])
@@ -118,7 +120,7 @@ def test_no_stack_is_impossible_when_nothing_is_stopped(
     done = attach(python, start, program, out, "--nonblocking",
                   *["-i"] if program == "gil" else [],
                   seconds=min(SECONDS, 10))
-    counts = check_stacks(facts, harness.read_folded(out))
+    counts = check_stacks(facts, harness.read_folded(out), BEGUN)
     if not counts["good"] and "not proven to stand still" in done.err:
         pytest.skip("this C library does not say where a thread runs")
     assert counts["good"] > 20, done.err

@@ -47,7 +47,7 @@ def main():
     pages, rounds, right = (args.size << 20) // PAGE, 0, True
 
     run = Run(args.seconds)
-    while run.goes_on():
+    while not rounds or run.goes_on():
         right = one_round(pages) and right
         rounds += 1
         COUNTER.pack_into(counters, 0, rounds)

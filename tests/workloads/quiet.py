@@ -53,7 +53,7 @@ def main():
 
     run = Run(args.seconds)
     due = now()
-    while run.goes_on():
+    while not asked or run.goes_on():
         workers[asked % len(workers)].put(STEPS)
         wrong += answers.get() != expected
         asked += 1

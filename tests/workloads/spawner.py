@@ -71,7 +71,7 @@ def main():
     children, wrong = 0, 0
 
     run = Run(args.seconds)
-    while run.goes_on():
+    while not children or run.goes_on():
         status = children % 100
         wrong += start_child(args.how, status) != status
         wrong += not work(args.size)
