@@ -150,6 +150,7 @@ struct view {
 	bool idle; /* -i: those that do not run, too */
 	bool cpu; /* --cpu: a sample weighs the CPU time it stands for */
 	bool wall; /* --wall: the time, and all count, whether they run or not */
+	bool by_time; /* the rate changes: a sample weighs the time */
 	bool function; /* -F: first line of the function */
 	bool nolineno;
 	bool threads; /* -t: a root frame for each thread */
@@ -288,6 +289,8 @@ void tally_release(struct tally *t);
 int tally_sample(struct tally *t, const struct defs *d, const struct sample *s);
 /* Nearly all the time, by a signal or a debugger. */
 bool tally_was_stopped(const struct tally *t);
+/* The time that samples say threads ran. */
+uint64_t tally_ran_ns(const struct tally *t);
 /* One sentence without a full stop, such as
  * `Python code: 93 % of the time a thread ran Python` or
  * `idle for all of 30.0 s: 92 % epoll_wait in run (server.py:41)`. */

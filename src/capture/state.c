@@ -133,8 +133,7 @@ void state_decide(const struct capture *c, struct tstate *t, raddr_t gil,
 	count_cpu(t, true);
 }
 
-/* Who is stopped, and who is let go, runs for a moment before: so nothing has
- * changed as long as nobody ran. */
+/* Who is let go runs for a moment: so nothing has changed as long as nobody ran. */
 void state_look_for_runs(struct capture *c)
 {
 	const struct tstate *t;
@@ -151,7 +150,7 @@ void state_look_for_runs(struct capture *c)
 	}
 	if (!running && slices == c->slices)
 		return;
-	c->slices = slices;
+	c->slices = running ? 0 : slices; /* once it leaves the CPU: ask */
 	c->stopped = false;
 	c->may_be_stopped = !running;
 }

@@ -14,7 +14,7 @@
 
 #include "say.h"
 
-enum { BARS = 5, BAR_CELLS = 20, NAME_COLUMNS = 120 };
+enum { BARS = 5, BAR_CELLS = 20, NAME_COLUMNS = 120, SURE_TICKS = 200 };
 
 static double per_cent(uint64_t part, uint64_t whole)
 {
@@ -233,10 +233,25 @@ static void say_cpu(const struct stats *s)
 	    text_duration(sampled, s->sampled_cpu_ns));
 }
 
+/* The kernel's clocks know better than samples who had a CPU. */
+static void say_disagreement(const struct profile *p)
+{
+	uint64_t ran = tally_ran_ns(p->tally), used = p->stats->cpu_ns;
+	char said[32], had[32];
+
+	if (p->stats->ticks < SURE_TICKS || ran < used + used / 4 ||
+	    ran < used + NSEC_PER_SEC / 10)
+		return;
+	say("threads ran for %s by their samples, but had a CPU for %s: the "
+	    "kernel did not say who waited for one; --cpu weighs by it",
+	    text_duration(said, ran), text_duration(had, used));
+}
+
 static void say_quality(const struct profile *p)
 {
 	say_rate(p->stats, p->meta);
 	say_cost(p->stats);
+	say_disagreement(p);
 	if (!log_enabled(1))
 		return;
 	say_pauses(p->stats);

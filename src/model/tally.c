@@ -343,14 +343,37 @@ static bool is_patchy(const struct case_file *c)
 	return c->one_process && c->time_ns < c->elapsed_ns / 10 * 9;
 }
 
-bool tally_was_stopped(const struct tally *t)
+static uint64_t time_of_threads(const struct tally *t)
 {
 	uint64_t all = 0;
 	int i;
 
 	for (i = 0; i <= STATE_ACTIVE_GIL; i++)
 		all += t->weight_ns[i];
+	return all;
+}
+
+bool tally_was_stopped(const struct tally *t)
+{
+	uint64_t all = time_of_threads(t);
+
 	return all && t->stopped_ns >= all / 10 * 9;
+}
+
+static void say_stopped(const struct case_file *c)
+{
+	uint64_t all = time_of_threads(c->tally);
+
+	if (c->tally->stopped_ns < all / 50 || tally_was_stopped(c->tally))
+		return;
+	buf_puts(c->out, ", stopped for ");
+	add_share(c->out, c->tally->stopped_ns, all);
+	buf_puts(c->out, " of it");
+}
+
+uint64_t tally_ran_ns(const struct tally *t)
+{
+	return t->weight_ns[STATE_ACTIVE] + t->weight_ns[STATE_ACTIVE_GIL];
 }
 
 static void say_idle(const struct case_file *c)
@@ -538,6 +561,7 @@ void tally_sentence(const struct tally *t, const struct defs *d,
 		say_idle(&c);
 	} else {
 		say_what_binds(&c);
+		say_stopped(&c);
 		if (is_patchy(&c))
 			say_patchy(&c);
 	}

@@ -6,6 +6,7 @@ got lost or came twice, or if garbage collection were not seen or seen always.
 import json
 import os
 import re
+import threading
 
 import harness
 import pytest
@@ -133,3 +134,15 @@ def test_a_stopped_process_is_said_to_be(any_python, start):
     assert os.path.exists("/proc/%d" % target.pid)
     harness.settles(lambda: harness.states(target.pid)[target.pid][0] == "T")
     assert said() == {False}
+
+
+def test_a_stop_in_the_middle_is_said(any_python, start, tmp_path):
+    """The thread has a CPU when it is stopped: nothing else tells of it."""
+    target = start(any_python, harness.workload("busy.py"), "--seconds", "0")
+    stopper = threading.Timer(0.6, target.signal, [harness.signal.SIGSTOP])
+    stopper.start()
+    done = harness.cprof("record", "-d", "2", "-f", "raw", "-o",
+                         tmp_path / "out", "-p", target.pid)
+    stopper.join()
+    target.signal(harness.signal.SIGCONT)
+    assert re.search(r"stopped for \d+ % of it", done.err), done.err
