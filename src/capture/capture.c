@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	NAMES_EVERY_MS = 1000, /* they can change... */
-	NAME_EACH_MS = 50, /* ...of many threads less often */
-	NAMES_SOON_MS = 50, /* after a new thread */
-};
+/* How often names are read. */
+#define NAMES_EVERY_NS NSEC_PER_SEC /* they can change... */
+#define NAME_EACH_NS (50 * NSEC_PER_MSEC) /* ...of many threads less often */
+#define NAME_SOON_NS (50 * NSEC_PER_USEC) /* after a new thread, for each */
 
 static bool test_wants(const char *what)
 {
@@ -146,11 +145,6 @@ static int refresh(struct capture *c)
 	return err == ERR_LOST ? 0 : err;
 }
 
-static bool is_older(uint64_t then_ns, uint64_t now, uint64_t ms)
-{
-	return now - then_ns >= ms * NSEC_PER_MSEC;
-}
-
 static void read_names(struct capture *c, bool all)
 {
 	bool good;
@@ -162,19 +156,18 @@ static void read_names(struct capture *c, bool all)
 		c->names_all_ns = c->names_read_ns;
 }
 
+/* What is read of each thread must not cost more than a few per cent of a CPU. */
 static void refresh_names(struct capture *c)
 {
-	uint64_t now = clock_now();
-	uint64_t for_all =
-		MAX((uint32_t)NAMES_EVERY_MS, NAME_EACH_MS * c->threads.count);
+	uint64_t now = clock_now(), count = c->threads.count;
+	uint64_t age = now - c->names_read_ns,
+		 age_of_all = now - c->names_all_ns;
 
-	if (!is_older(c->names_read_ns, now, NAMES_SOON_MS))
+	if (age < MAX(NSEC_PER_MSEC, NAME_SOON_NS * count))
 		return;
-	if (is_older(c->names_all_ns, now, for_all))
+	if (age_of_all >= MAX(NAMES_EVERY_NS, NAME_EACH_NS * count))
 		read_names(c, true);
-	else if (c->names_wanted ||
-		 (c->nameless &&
-		  is_older(c->names_read_ns, now, NAMES_EVERY_MS)))
+	else if (c->names_wanted || (c->nameless && age >= NAMES_EVERY_NS))
 		read_names(c, false);
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	THREADS_MAX = 65536,
-	NAME_TRIES = 2, /* then the kernel's name counts */
+	NAME_TRIES = 10, /* then the kernel's name counts */
 };
 
 struct tstate *threads_find(struct capture *c, raddr_t addr)
@@ -92,6 +92,7 @@ static struct tstate *adopt(struct capture *c, const struct tstate *found)
 	*slot = c->threads.count;
 	t->number = ++c->next_thread;
 	t->unsent = true;
+	t->unwanted = c->wants; /* until its name is known */
 	c->names_wanted = true;
 	count_from_now(c, t);
 	return t;
@@ -340,14 +341,18 @@ static void name_by_kernel(struct capture *c, struct tstate *t)
 
 /* What has no name of Python's may get one soon; the first thread is known by
  * where it is. */
-static void choose(struct capture *c, struct tstate *t)
+static bool may_get_name(const struct capture *c, const struct tstate *t)
 {
-	bool final = t->named || t->name_tries >= NAME_TRIES ||
-		     t->task.tid == c->target->pid;
-	bool unwanted = final && !c->wants(c->wants_arg, t->name);
+	return !t->named && t->name_tries < NAME_TRIES &&
+	       t->task.tid != c->target->pid;
+}
 
-	if (!final)
-		c->names_wanted = true; /* ask again soon */
+/* All that were there when all names were read have the names that they have. */
+static void choose(struct capture *c, struct tstate *t, bool all)
+{
+	bool known = all || !may_get_name(c, t);
+	bool unwanted = !known || !c->wants(c->wants_arg, t->name);
+
 	if (unwanted == t->unwanted)
 		return;
 	t->unwanted = unwanted;
@@ -379,8 +384,9 @@ bool threads_read_names(struct capture *c, bool all)
 			continue;
 		c->nameless = true;
 		name_by_kernel(c, c->threads.items[i]);
+		c->names_wanted |= may_get_name(c, c->threads.items[i]);
 	}
 	for (i = 0; c->wants && i < c->threads.count; i++)
-		choose(c, c->threads.items[i]);
+		choose(c, c->threads.items[i], all);
 	return good;
 }

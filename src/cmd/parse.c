@@ -316,6 +316,7 @@ int options_parse(struct options *o, unsigned int in, int argc, char **argv)
 	if (status == OPTIONS_GO)
 		status = options_check(o, in);
 	o->view.processes = o->follow || o->pids.count > 1;
+	o->view.by_time = o->max_slowdown > 0 || o->max_cpu > 0;
 	log_set_level((int)o->verbose);
 	if (status != OPTIONS_GO)
 		options_release(o);

@@ -67,9 +67,9 @@ static void say_facts(struct buf facts[SVG_FACTS], const struct profile *p)
 	buf_printf(&facts[RATE], "%s at %.6g Hz",
 		   text_duration(elapsed, p->stats->elapsed_ns), m->rate_hz);
 	add_count(&facts[SAMPLES], p->fold->count, "sample", "samples");
-	buf_puts(&facts[SAMPLES], p->view->cpu	? " by CPU time" :
-				  p->view->wall ? " by time" :
-						  "");
+	if (view_is_timed(p->view))
+		buf_puts(&facts[SAMPLES],
+			 p->view->cpu ? " by CPU time" : " by time");
 	add_count(&facts[LOST], stats_lost(p->stats), "lost", "lost");
 }
 

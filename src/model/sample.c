@@ -35,7 +35,7 @@ uint64_t view_weight(const struct view *v, const struct sample *s)
 
 bool view_is_timed(const struct view *v)
 {
-	return v->cpu || v->wall;
+	return v->cpu || v->wall || v->by_time;
 }
 
 static void add_string(struct buf *out, const struct defs *d, string_id id)

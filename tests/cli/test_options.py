@@ -170,10 +170,41 @@ def test_cpu_and_wall_count_microseconds(record):
 
 
 def test_a_limit_lowers_the_rate(record):
-    _, done = record("-r", "20000", "--max-cpu", "0.5%")
+    stacks, done = record("-r", "20000", "--max-cpu", "0.5%")
+    samples = harness.number_before("samples of", done.err)
+    assert harness.total(stacks) > 10 * samples, done.err  # microseconds
     assert re.search(r"down to [\d.,]+ Hz", done.err), done.err
     _, done = record("-r", "2", "--max-cpu", "90", "--max-slowdown", "90")
     assert "down to" not in done.err
+
+
+SHORT = """
+import threading, time
+def toil():
+    end = time.perf_counter() + 0.005
+    while time.perf_counter() < end:
+        pass
+for number in range(60):
+    thread = threading.Thread(target=toil, name="short-%d" % number)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_short_threads_have_their_names(any_python, tmp_path):
+    """--thread takes none of which the name is not known yet."""
+    out = str(tmp_path / "out.folded")
+    words = "record", "-r", "1000", "-t", "-f", "raw", "-o", out
+    program = any_python.path, "-c", SHORT
+    done = harness.cprof(*words, "--thread", "^nobody$", "--", *program)
+    assert done.status == 0 and not harness.total(harness.read_folded(out))
+    done = harness.cprof(*words, "--", *program)
+    named = unnamed = 0
+    for texts, count in harness.read_folded(out):
+        if harness.frame_of(texts[-1]).name == "toil":
+            named += count * (": short-" in texts[0])
+            unnamed += count * (": short-" not in texts[0])
+    assert named > 4 * unnamed, done.err
 
 
 def test_a_thread_id_means_its_process(target, tmp_path):
