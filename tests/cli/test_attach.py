@@ -146,6 +146,8 @@ def test_in_another_pid_namespace(python, start, program, tmp_path, wait):
     outer = start("unshare", "--pid", "--fork", "--mount-proc", python.path,
                   path)
     pid = child_of(outer.pid)
+    if wait == "sleeps":
+        harness.wait_till_asleep(pid)
     rows = json.loads(harness.cprof("dump", "-j", "-p", pid).out)
     assert [row["os_thread_id"] for row in rows] == [pid]
     assert rows[0]["pid"] == pid
