@@ -77,7 +77,7 @@ ENGINE = Set(
             1000: {"slowdown": 2},
             10000: {"slowdown": 11}}),
         busy("fastest", "the highest rate, 1 busy thread", 1, 0, 23, {
-            100000: {"slowdown": 50, "ticks": 45}}, pairs=FEW),
+            50000: {"slowdown": 50, "ticks": 90}}, pairs=FEW),
         busy("busy2", "2 busy threads", 2, 0, 23, {
             1000: {"slowdown": 2, "pause p99": 15}}),
         busy("busy16", "16 busy threads", 16, 0, 23, {
